@@ -1,0 +1,3 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+//! The sole facade over core and io.
