@@ -1,0 +1,39 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.strategy;
+
+import dev.fermata.Strategy;
+
+/**
+ * A way to suspend actions. One instance belongs to one executor and holds what its actions share,
+ * such as idle carrier threads; it ends with {@link #close()}.
+ */
+public interface SuspensionStrategy {
+  /** Which strategy this is. */
+  Strategy kind();
+
+  /**
+   * Whether {@link SuspendableAction#wake()} makes a suspended action runnable, which it then
+   * reports through {@link ActionSignals#runnable()}. If not, the owner may run the next slice of a
+   * suspended action at any time.
+   */
+  boolean resumedByUnpark();
+
+  /**
+   * Creates an action; nothing runs before its first slice.
+   *
+   * <p>Called by the owner. If that is a virtual thread, the action runs in place and pins as {@link
+   * Pin#VIRTUAL_OWNER}.
+   *
+   * @param body the action's code; must not throw
+   * @param signals told when the action becomes runnable
+   */
+  SuspendableAction start(Runnable body, ActionSignals signals);
+
+  /**
+   * Ends the threads that no action uses; those in use end with their action. Starts nothing more:
+   * the first slice of a later action throws {@link IllegalStateException}. Never waits; any thread,
+   * any number of times.
+   */
+  void close();
+}
