@@ -1,0 +1,44 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.observe;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/** One slice of a resumed action, on its owner. */
+@Name("dev.fermata.Resume")
+@Label("Action Resumed")
+@Category("Fermata")
+@Description("The owner ran a slice of an action that had been suspended")
+@StackTrace(false)
+final class ResumeEvent extends Event implements FlightEvents.Interval {
+  @Label("Executor")
+  String executor;
+
+  @Label("Action")
+  String action;
+
+  @Label("Outcome")
+  String outcome;
+
+  static FlightEvents.Interval start(String executor, Object action) {
+    ResumeEvent event = new ResumeEvent();
+    if (!event.isEnabled()) {
+      return NOT_RECORDED;
+    }
+    event.executor = executor;
+    event.action = String.valueOf(action);
+    event.begin();
+    return event;
+  }
+
+  @Override
+  public void end(String outcome) {
+    this.outcome = outcome;
+    commit();
+  }
+}
