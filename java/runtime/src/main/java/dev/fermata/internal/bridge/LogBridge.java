@@ -6,26 +6,52 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where log events of native code reach SLF4J. Called by native code only, on any thread; the native
- * side holds this class by a weak reference, so that it pins no class loader.
- *
- * <p>A Rust target such as {@code fermata_core::worker_pool} becomes the logger {@code
+ * Where log events of native code reach SLF4J. A Rust target such as {@code
+ * fermata_core::worker_pool} becomes the logger {@code
  * dev.fermata.native.fermata_core.worker_pool}.
+ *
+ * <p>The native side holds this class by a weak reference, so that it pins no class loader. Any
+ * thread may log.
  */
-final class LogBridge {
-  private static final String PREFIX = "dev.fermata.native.";
+public final class LogBridge {
+  private static final String ROOT = "dev.fermata.native";
 
   private LogBridge() {}
 
   /**
-   * Logs one event.
+   * Makes native code produce the events that the logger {@code dev.fermata.native} would write.
+   * Loggers below it can only narrow them.
+   */
+  public static void adjustLevel() {
+    Logger root = LoggerFactory.getLogger(ROOT);
+    NativeEngine.setLogLevel(level(root));
+  }
+
+  private static int level(Logger logger) {
+    if (logger.isTraceEnabled()) {
+      return 5;
+    }
+    if (logger.isDebugEnabled()) {
+      return 4;
+    }
+    if (logger.isInfoEnabled()) {
+      return 3;
+    }
+    if (logger.isWarnEnabled()) {
+      return 2;
+    }
+    return logger.isErrorEnabled() ? 1 : 0;
+  }
+
+  /**
+   * Logs one event. Called by native code.
    *
    * @param level 1 error, 2 warn, 3 info, 4 debug, 5 trace
    * @param target the Rust module path the event comes from
    * @param message the message with its fields
    */
-  static void log(int level, String target, String message) {
-    Logger logger = LoggerFactory.getLogger(PREFIX + target.replace("::", "."));
+  private static void log(int level, String target, String message) {
+    Logger logger = LoggerFactory.getLogger(ROOT + '.' + target.replace("::", "."));
     switch (level) {
       case 1:
         logger.error(message);
@@ -43,5 +69,16 @@ final class LogBridge {
         logger.trace(message);
         break;
     }
+  }
+
+  /**
+   * Logs what an upcall threw against its contract. Called by native code.
+   *
+   * @param upcall name of the method of {@link EngineUpcalls}
+   * @param thrown what it threw
+   */
+  private static void upcallThrew(String upcall, Throwable thrown) {
+    LoggerFactory.getLogger(EngineUpcalls.class)
+        .error("EngineUpcalls.{} threw, which it must not; the engine goes on", upcall, thrown);
   }
 }

@@ -3,8 +3,8 @@
 package dev.fermata.internal.bridge;
 
 /**
- * The codes that {@link NativeEngine} returns and that {@link EngineUpcalls#run} gives back. The
- * native side has the same numbers in {@code rust/jni/src/verdict.rs}.
+ * The codes that {@link NativeEngine} returns and that {@link EngineUpcalls#run} gives back: the
+ * discriminants of the enums of the native engine.
  */
 public final class Verdict {
   /** {@link NativeEngine#beginSlice}: the first slice of an action begins. */
