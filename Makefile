@@ -1,0 +1,37 @@
+# Copyright The Fermata Authors
+# SPDX-License-Identifier: Apache-2.0
+.DEFAULT_GOAL := help
+.PHONY: help tools demo test bench mutate dist lint format clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+tools:
+	@scripts/check-tools
+
+demo: tools ## triage 3,708 reviews with overlapping model calls (INPUT=file STRATEGY=inline ...)
+	@scripts/demo
+
+test: tools ## run every test; one class on one JDK: make test JDK=25 TEST=PackedJarTest
+	@JDK=$(JDK) TEST=$(TEST) scripts/test
+
+bench: tools ## run the benchmarks beside their peers
+	@scripts/bench
+
+mutate: tools ## break each invariant on purpose and see its test fail (ONLY=part-of-a-name)
+	@ONLY=$(ONLY) scripts/mutate
+
+dist: tools ## build the jars with the library for Linux with glibc 2.17 or newer
+	@scripts/maven --quiet package --projects java/native,java/runtime -Dnative.mode=dist
+	@mkdir -p target/jars && cp java/native/target/*.jar java/runtime/target/*.jar target/jars
+	@ls -l target/jars
+
+lint: tools ## check formats, warnings, jars and scripts
+	@scripts/lint
+
+format: tools ## format all Rust and Java sources
+	@cargo fmt --all
+	@scripts/maven --quiet --non-recursive spotless:apply
+
+clean: ## remove what was built; fetched runtimes stay in .cache
+	@rm -rf target java/*/target tests/target tests/*/target benches/*/target gradle/*/target
