@@ -22,8 +22,8 @@ public interface SuspensionStrategy {
   /**
    * Creates an action; nothing runs before its first slice.
    *
-   * <p>Called by the owner. If that is a virtual thread, the action runs in place and pins as {@link
-   * Pin#VIRTUAL_OWNER}.
+   * <p>Called by the owner. If that is a virtual thread, the action runs in place and pins as
+   * {@link Pin#VIRTUAL_OWNER}.
    *
    * @param body the action's code; must not throw
    * @param signals told when the action becomes runnable
@@ -32,8 +32,8 @@ public interface SuspensionStrategy {
 
   /**
    * Ends the threads that no action uses; those in use end with their action. Starts nothing more:
-   * the first slice of a later action throws {@link IllegalStateException}. Never waits; any thread,
-   * any number of times.
+   * the first slice of a later action throws {@link IllegalStateException}. Never waits; any
+   * thread, any number of times.
    */
   void close();
 }

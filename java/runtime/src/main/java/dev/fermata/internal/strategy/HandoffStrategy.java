@@ -1,0 +1,94 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.strategy;
+
+import dev.fermata.Strategy;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Runs each action on a carrier thread of its own while the owner waits: always exactly one of the
+ * two runs. Owns the carrier threads: daemons named {@code fermata-carrier-<n>} that serve one
+ * action after another and end after 60 seconds without one, or on {@link #close()}.
+ */
+final class HandoffStrategy implements SuspensionStrategy {
+  private static final long KEEP_ALIVE_SECONDS = 60;
+  private static final AtomicInteger CARRIERS = new AtomicInteger();
+
+  private final MonitorGuard guard;
+  private final long ownerWaitLimitNanos;
+  private final ThreadPoolExecutor carriers =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE,
+          KEEP_ALIVE_SECONDS,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          HandoffStrategy::newCarrier);
+
+  /**
+   * @param guard sees the monitors of an action: another action that wants one of them would stop
+   *     the owner for good
+   * @param ownerWaitLimit how long the owner waits for one slice before a warning is logged
+   */
+  HandoffStrategy(MonitorGuard guard, Duration ownerWaitLimit) {
+    this.guard = guard;
+    this.ownerWaitLimitNanos = ownerWaitLimit.toNanos();
+  }
+
+  @Override
+  public Strategy kind() {
+    return Strategy.HANDOFF;
+  }
+
+  @Override
+  public boolean resumedByUnpark() {
+    return false;
+  }
+
+  @Override
+  public SuspendableAction start(Runnable body, ActionSignals signals) {
+    if (JdkStrategies.isVirtual(Thread.currentThread())) {
+      return new InPlaceAction(body, Pin.VIRTUAL_OWNER);
+    }
+    return new HandoffAction(this, body);
+  }
+
+  @Override
+  public void close() {
+    carriers.shutdown();
+  }
+
+  /** Why the calling action must not be suspended; native frames are no obstacle to a thread. */
+  Pin pin() {
+    return guard.look(false);
+  }
+
+  long ownerWaitLimitNanos() {
+    return ownerWaitLimitNanos;
+  }
+
+  /** Runs the code of an action on a carrier. */
+  void carry(Runnable code) {
+    try {
+      carriers.execute(code);
+    } catch (RejectedExecutionException closed) {
+      throw new IllegalStateException(
+          "The executor is closed: its actions can no longer be started", closed);
+    }
+  }
+
+  private static Thread newCarrier(Runnable serving) {
+    // Inheritable thread-locals of whoever happens to need the first carrier are not for all
+    // actions.
+    Thread carrier =
+        new Thread(null, serving, "fermata-carrier-" + CARRIERS.incrementAndGet(), 0, false);
+    carrier.setDaemon(true);
+    carrier.setContextClassLoader(HandoffStrategy.class.getClassLoader());
+    return carrier;
+  }
+}

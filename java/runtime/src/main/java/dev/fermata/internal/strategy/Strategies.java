@@ -1,0 +1,201 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.strategy;
+
+import dev.fermata.OwnerKind;
+import dev.fermata.Strategy;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.function.Supplier;
+
+/**
+ * Chooses how the actions of an owner are suspended, by trying what works in the running JVM. Owns
+ * what was found out: each strategy is tried at most once per instance, when it is first
+ * considered, and a process needs one instance per class loader. Safe for all threads.
+ */
+public final class Strategies {
+  /** System property that forces a strategy: the name of one in lower case, or {@code auto}. */
+  public static final String PROPERTY = "fermata.strategy";
+
+  private static final String AUTO = "auto";
+
+  private final PackageOpener opener;
+  private final String noNativeLibrary;
+  private final Map<Strategy, StrategyProbe.Result> probes = new EnumMap<>(Strategy.class);
+  private MonitorGuard guard;
+
+  private Strategies(PackageOpener opener, String noNativeLibrary) {
+    this.opener = opener;
+    this.noNativeLibrary = noNativeLibrary;
+  }
+
+  /** Strategies of a process that has the native library, which opens packages of the JDK. */
+  public static Strategies with(PackageOpener opener) {
+    return new Strategies(opener, null);
+  }
+
+  /**
+   * Strategies of a process without the native library: {@link Strategy#INLINE} alone.
+   *
+   * @param reason why there is none, as part of a sentence
+   */
+  public static Strategies withoutNativeLibrary(String reason) {
+    return new Strategies(null, reason);
+  }
+
+  /**
+   * Chooses by what works, or takes what the system property {@value #PROPERTY} says. May try out a
+   * strategy, which takes some hundred milliseconds the first time and ten seconds at most.
+   *
+   * @throws IllegalStateException if the property forces a strategy that does not work here, or
+   *     names none
+   */
+  public Choice choose(OwnerKind owner) {
+    String forced = System.getProperty(PROPERTY, AUTO).trim().toLowerCase(Locale.ROOT);
+    return forced.equals(AUTO) ? chooseFor(owner) : force(named(forced));
+  }
+
+  private Choice chooseFor(OwnerKind owner) {
+    if (opener == null) {
+      return new Choice(Strategy.INLINE, "no native library: " + noNativeLibrary, inline());
+    }
+    StringJoiner rejected = new StringJoiner("; ");
+    for (Strategy candidate : candidates(owner)) {
+      StrategyProbe.Result result = probe(candidate);
+      if (result.failure == null) {
+        rejected.add(merit(candidate, owner));
+        return new Choice(candidate, rejected + ", on Java " + javaVersion(), result.factory);
+      }
+      rejected.add("not " + nameOf(candidate) + ": " + result.failure);
+    }
+    return new Choice(Strategy.INLINE, rejected.toString(), inline());
+  }
+
+  private Choice force(Strategy strategy) {
+    String reason = "forced by -D" + PROPERTY + "=" + nameOf(strategy);
+    if (strategy == Strategy.INLINE) {
+      return new Choice(strategy, reason, inline());
+    }
+    if (opener == null) {
+      throw impossible(strategy, "there is no native library (" + noNativeLibrary + ")");
+    }
+    StrategyProbe.Result result = probe(strategy);
+    if (result.failure != null) {
+      throw impossible(strategy, result.failure);
+    }
+    return new Choice(strategy, reason, result.factory);
+  }
+
+  private static IllegalStateException impossible(Strategy strategy, String why) {
+    return new IllegalStateException(
+        String.format(
+            "-D%s=%s does not work on Java %s: %s. Remove the property, or set it to %s.",
+            PROPERTY, nameOf(strategy), javaVersion(), why, AUTO));
+  }
+
+  private static Strategy named(String name) {
+    StringJoiner known = new StringJoiner(", ").add(AUTO);
+    for (Strategy strategy : Strategy.values()) {
+      if (nameOf(strategy).equals(name)) {
+        return strategy;
+      }
+      known.add(nameOf(strategy));
+    }
+    throw new IllegalStateException(
+        "-D" + PROPERTY + "=" + name + " is no strategy. Set it to one of: " + known + ".");
+  }
+
+  private static List<Strategy> candidates(OwnerKind owner) {
+    return owner == OwnerKind.LOOP
+        ? List.of(Strategy.VIRTUAL, Strategy.CONTINUATION, Strategy.HANDOFF)
+        : List.of(Strategy.CONTINUATION, Strategy.HANDOFF);
+  }
+
+  private synchronized StrategyProbe.Result probe(Strategy strategy) {
+    return probes.computeIfAbsent(strategy, tried -> StrategyProbe.run(opening(tried)));
+  }
+
+  private Supplier<StrategyFactory> opening(Strategy strategy) {
+    switch (strategy) {
+      case VIRTUAL:
+        return () -> JdkStrategies.virtual(opener);
+      case CONTINUATION:
+        MonitorGuard forContinuations = guard();
+        return () -> JdkStrategies.continuation(opener, forContinuations);
+      case HANDOFF:
+        MonitorGuard forCarriers = guard();
+        return () -> limit -> new HandoffStrategy(forCarriers, limit);
+      default:
+        return Strategies::inline;
+    }
+  }
+
+  private MonitorGuard guard() {
+    if (guard == null) {
+      guard = new MonitorGuard(opener);
+    }
+    return guard;
+  }
+
+  private static StrategyFactory inline() {
+    return limit -> new InlineStrategy();
+  }
+
+  private static String merit(Strategy strategy, OwnerKind owner) {
+    switch (strategy) {
+      case VIRTUAL:
+        return "virtual threads that park under a monitor return control to their owner";
+      case CONTINUATION:
+        return owner == OwnerKind.MAILBOX
+            ? "continuations run actions on the owner's own thread"
+            : "continuations work";
+      default:
+        return "carrier threads work on every Java version";
+    }
+  }
+
+  private static String nameOf(Strategy strategy) {
+    return strategy.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String javaVersion() {
+    return System.getProperty("java.version");
+  }
+
+  /** A strategy that works here, and why it was chosen. */
+  public static final class Choice {
+    private final Strategy kind;
+    private final String reason;
+    private final StrategyFactory factory;
+
+    private Choice(Strategy kind, String reason, StrategyFactory factory) {
+      this.kind = kind;
+      this.reason = reason;
+      this.factory = factory;
+    }
+
+    /** The strategy. */
+    public Strategy kind() {
+      return kind;
+    }
+
+    /** Why it was chosen, to be read by people. */
+    public String reason() {
+      return reason;
+    }
+
+    /**
+     * Makes an instance for one executor, which closes it.
+     *
+     * @param ownerWaitLimit how long its owner waits for a slice that runs on another thread before
+     *     a warning with both stacks is logged
+     */
+    public SuspensionStrategy newStrategy(Duration ownerWaitLimit) {
+      return factory.create(ownerWaitLimit);
+    }
+  }
+}
