@@ -3,7 +3,6 @@
 package dev.fermata.internal.ambient;
 
 import java.util.Map;
-import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
@@ -18,7 +17,7 @@ import org.slf4j.MDC;
  * <p>The MDC's stacks ({@code MDC.pushByKey}) do not follow: SLF4J offers no way to list them.
  */
 public final class AmbientContext {
-  private static final boolean PROPAGATION_PRESENT = isPropagationPresent();
+  private static final boolean PROPAGATION_PRESENT = ContextPropagation.isUsable();
 
   /** May be null: native threads that were attached have none. */
   private final ClassLoader classLoader;
@@ -81,35 +80,5 @@ public final class AmbientContext {
   private static Map<String, String> currentMdc() {
     Map<String, String> copy = MDC.getCopyOfContextMap();
     return copy == null || copy.isEmpty() ? null : copy;
-  }
-
-  /**
-   * Initialises the registry too, on this thread: it finds accessors by the context class loader.
-   */
-  private static boolean isPropagationPresent() {
-    try {
-      Class.forName("io.micrometer.context.ContextRegistry");
-    } catch (ClassNotFoundException absent) {
-      return false;
-    } catch (LinkageError broken) {
-      warnUnusable(broken);
-      return false;
-    }
-    try {
-      PropagatedValues.checkVersion();
-      return true;
-    } catch (NoSuchMethodException | LinkageError tooOld) {
-      warnUnusable(tooOld);
-      return false;
-    }
-  }
-
-  private static void warnUnusable(Throwable cause) {
-    LoggerFactory.getLogger(AmbientContext.class)
-        .warn(
-            "io.micrometer:context-propagation is on the class path but cannot be used, so the"
-                + " values registered with it do not follow actions and calls. Use version 1.0.3 or"
-                + " later.",
-            cause);
   }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.observe;
 
+import dev.fermata.internal.strategy.Pin;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -11,42 +12,67 @@ import org.slf4j.LoggerFactory;
 /**
  * The call sites at which actions were found pinned; logs each of them once.
  *
- * <p>Keeps text only, so it pins no class, and at most {@link #MAX_SITES} of them. Thread-safe.
+ * <p>Keeps text only, so it pins no class, and at most 1,000 of them. Thread-safe.
  */
 public final class PinnedSites {
-  /** Sites beyond these are not logged. */
-  static final int MAX_SITES = 1_000;
+  private static final int MAX_SITES = 1_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(PinnedSites.class);
   private static final String API_PACKAGE = "dev.fermata";
   private static final String INTERNAL_PACKAGES = "dev.fermata.internal.";
 
   private final Set<String> logged = new HashSet<>();
+  private final int maxSites;
+
+  /** Nothing is logged yet. */
+  public PinnedSites() {
+    this(MAX_SITES);
+  }
+
+  PinnedSites(int maxSites) {
+    this.maxSites = maxSites;
+  }
 
   /**
    * Reports that the current thread's action cannot be suspended here. The call site is the
-   * innermost frame outside Fermata.
-   *
-   * @param reason why, as the end of a sentence that begins "because"
-   * @param remedy what to change, as a sentence
+   * innermost frame outside Fermata. Says nothing of pins that are no fault of the call site: an
+   * owner that is a virtual thread, a strategy that suspends nothing.
    */
-  public void report(String reason, String remedy) {
+  public void report(Pin pin) {
+    String explanation = explain(pin);
+    if (explanation == null) {
+      return;
+    }
     String site = StackWalker.getInstance().walk(PinnedSites::callSite);
     boolean last;
     synchronized (logged) {
-      if (logged.size() == MAX_SITES || !logged.add(site)) {
+      if (logged.size() == maxSites || !logged.add(site)) {
         return;
       }
-      last = logged.size() == MAX_SITES;
+      last = logged.size() == maxSites;
     }
     LOG.warn(
-        "An action could not be suspended at {} because {}: the call ran in place and held the"
-            + " owner until it was done. {} Logged once for this call site.",
+        "An action could not be suspended at {}: the call runs in place and holds the owner until"
+            + " it is done. {} Logged once for this call site.",
         site,
-        reason,
-        remedy);
+        explanation);
     if (last) {
-      LOG.warn("{} call sites were pinned; further ones are counted but not logged.", MAX_SITES);
+      LOG.warn("{} call sites were pinned; further ones are counted but not logged.", maxSites);
+    }
+  }
+
+  /** Returns the reason and the remedy, or null if the call site is not at fault. */
+  private static String explain(Pin pin) {
+    switch (pin) {
+      case MONITOR:
+        return "The action may hold a monitor: move the call out of synchronized blocks and"
+                   + " methods.";
+      case NATIVE_FRAME:
+        return "A native method called back into the action: make the call outside that callback.";
+      case CLASS_INITIALISER:
+        return "The action is initialising a class: make the call after its static initialiser.";
+      default:
+        return null;
     }
   }
 

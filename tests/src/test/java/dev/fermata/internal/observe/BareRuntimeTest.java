@@ -1,0 +1,71 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fermata.ChildJvm;
+import dev.fermata.FermataExecutorMXBean.SuspendedAction;
+import dev.fermata.internal.ambient.AmbientContext;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A Java runtime of module java.base alone, and a class path of what is not optional. */
+class BareRuntimeTest {
+  @Test
+  void everythingWorksWithoutJmxFlightRecorderAndMicrometer() throws Exception {
+    String output =
+        new ChildJvm()
+            .with("--limit-modules", "java.base")
+            .without("context-propagation", "micrometer", "logback", "slf4j-simple")
+            .run(Program.class);
+
+    assertThat(output).contains("context-propagation: absent", "all done");
+    assertThat(output).doesNotContain("WARN Executor");
+  }
+
+  public static final class Program implements ExecutorView {
+    public static void main(String[] arguments) {
+      try {
+        Class.forName("io.micrometer.context.ContextRegistry");
+      } catch (ClassNotFoundException absent) {
+        System.out.println("context-propagation: absent");
+      }
+      Thread thread = Thread.currentThread();
+      ClassLoader loader = thread.getContextClassLoader();
+      AmbientContext action = AmbientContext.capture();
+      thread.setContextClassLoader(null);
+      AmbientContext owner = action.swapIn();
+      check(thread.getContextClassLoader() == loader);
+      owner.swapIn();
+      check(thread.getContextClassLoader() == null);
+
+      FlightEvents.suspend("bare", "a", "b").end("c");
+      FlightEvents.resume("bare", "a").end("c");
+      FlightEvents.call("bare", Program.class, 0).end("c");
+      FlightEvents.pinned("bare", "a", "b").end("c");
+
+      ExecutorRegistration registration =
+          ExecutorRegistration.register("bare", "INLINE", new ExecutorMetrics(), new Program());
+      check(registration.name().equals("bare"));
+      registration.close();
+      System.out.println("all done");
+    }
+
+    private static void check(boolean holds) {
+      if (!holds) {
+        throw new AssertionError();
+      }
+    }
+
+    @Override
+    public Gauges gauges() {
+      return Gauges.IDLE;
+    }
+
+    @Override
+    public List<SuspendedAction> suspendedActions(int max) {
+      return List.of();
+    }
+  }
+}
