@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.observe;
 
-import dev.fermata.internal.strategy.Pin;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -35,14 +34,12 @@ public final class PinnedSites {
 
   /**
    * Reports that the current thread's action cannot be suspended here. The call site is the
-   * innermost frame outside Fermata. Says nothing of pins that are no fault of the call site: an
-   * owner that is a virtual thread, a strategy that suspends nothing.
+   * innermost frame outside Fermata.
+   *
+   * @param reason why, as a clause
+   * @param remedy what to change, as a sentence
    */
-  public void report(Pin pin) {
-    String explanation = explain(pin);
-    if (explanation == null) {
-      return;
-    }
+  public void report(String reason, String remedy) {
     String site = StackWalker.getInstance().walk(PinnedSites::callSite);
     boolean last;
     synchronized (logged) {
@@ -52,27 +49,13 @@ public final class PinnedSites {
       last = logged.size() == maxSites;
     }
     LOG.warn(
-        "An action could not be suspended at {}: the call runs in place and holds the owner until"
-            + " it is done. {} Logged once for this call site.",
+        "An action could not be suspended at {}: {}. The call runs in place and holds the owner"
+            + " until it is done. {} Logged once for this call site.",
         site,
-        explanation);
+        reason,
+        remedy);
     if (last) {
       LOG.warn("{} call sites were pinned; further ones are counted but not logged.", maxSites);
-    }
-  }
-
-  /** Returns the reason and the remedy, or null if the call site is not at fault. */
-  private static String explain(Pin pin) {
-    switch (pin) {
-      case MONITOR:
-        return "The action may hold a monitor: move the call out of synchronized blocks and"
-                   + " methods.";
-      case NATIVE_FRAME:
-        return "A native method called back into the action: make the call outside that callback.";
-      case CLASS_INITIALISER:
-        return "The action is initialising a class: make the call after its static initialiser.";
-      default:
-        return null;
     }
   }
 
