@@ -34,9 +34,9 @@ public final class NativeEngine {
   /**
    * Returns the error kinds of the native engine.
    *
-   * @return one {@code name:retry} per kind, such as {@code QueueFull:Temporary}
+   * @return one {@code name:retry} per kind, such as {@code QueueFull:Temporary}, with commas between
    */
-  public static native String[] errorKinds();
+  public static native String errorKinds();
 
   /**
    * Exports and opens a package of one module to another, as {@code --add-exports} and {@code

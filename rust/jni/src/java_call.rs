@@ -1,0 +1,296 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+//! The engine's calls into Java, and the attachment of its threads to the JVM.
+
+use std::ffi::CString;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use fermata_engine::{CallId, ContextId, Error, ErrorKind, Host, Outcome};
+use jni::objects::{Global, JMethodID, JObject};
+use jni::signature::{Primitive, ReturnType};
+use jni::sys::{JNI_OK, JNI_VERSION_10, JavaVMAttachArgs, jvalue};
+use jni::{Env, JavaVM};
+
+use crate::class_cache::UpcallMethods;
+use crate::log_bridge;
+
+/// Room for the local references of one upcall: the upcalls object, and what it throws with its description.
+const UPCALL_FRAME: usize = 8;
+
+/// The Java side of one engine: its `EngineUpcalls` object, by the only global reference the engine has.
+pub(crate) struct JavaHost {
+    /// Empty once the engine is closed and no thread of it is left: then nobody is told anything any more.
+    upcalls: RwLock<Option<Global<JObject<'static>>>>,
+    methods: UpcallMethods,
+    attached: AtomicUsize,
+    closed: AtomicBool,
+}
+
+impl JavaHost {
+    pub(crate) fn new(env: &mut Env<'_>, upcalls: &JObject<'_>) -> jni::errors::Result<Self> {
+        Ok(Self {
+            methods: UpcallMethods::of(env, upcalls)?,
+            upcalls: RwLock::new(Some(env.new_global_ref(upcalls)?)),
+            attached: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Tells that the engine began to close, with so many threads alive. The last of them, or else the caller, lets go of
+    /// the upcalls.
+    pub(crate) fn engine_closed(&self, threads_alive: usize) {
+        // With the order in `thread_ended` this makes at least one side see the other.
+        self.closed.store(true, Ordering::SeqCst);
+        if threads_alive == 0 && self.attached.load(Ordering::SeqCst) == 0 {
+            self.release();
+        }
+    }
+
+    fn release(&self) {
+        #[cfg(feature = "fault-injection")]
+        let _counting = crate::fault_injection::references::count_here();
+        let released = self
+            .upcalls
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(released); // not before the lock is free again
+    }
+
+    /// A local reference, so that no lock is held and nobody can delete the reference while Java runs.
+    fn local_upcalls<'local>(
+        &self,
+        env: &mut Env<'local>,
+    ) -> jni::errors::Result<Option<JObject<'local>>> {
+        let upcalls = self.upcalls.read().unwrap_or_else(PoisonError::into_inner);
+        upcalls
+            .as_ref()
+            .map(|upcalls| env.new_local_ref(upcalls.as_obj()))
+            .transpose()
+    }
+
+    /// Calls one method of the upcalls object on the current thread, which the JVM knows. What Java throws is logged.
+    /// `None`: nothing was called, or it threw.
+    fn call(&self, upcall: Upcall) -> Option<i32> {
+        let called = JavaVM::singleton().and_then(|vm| {
+            vm.with_local_frame(UPCALL_FRAME, |env| {
+                #[cfg(feature = "fault-injection")]
+                let _counting = crate::fault_injection::references::count_on(env);
+                let upcalls = self.local_upcalls(env)?;
+                if let Upcall::ThreadEnded(true) = upcall {
+                    // Before the call, so that who hears of the last thread's end finds no reference left.
+                    self.release();
+                }
+                match upcalls {
+                    Some(upcalls) => self.call_method(env, &upcalls, &upcall),
+                    None => Ok(None),
+                }
+            })
+        });
+        called.unwrap_or_else(|error| {
+            tracing::error!(
+                "EngineUpcalls.{} could not be called: {error}",
+                upcall.name()
+            );
+            None
+        })
+    }
+
+    fn call_method(
+        &self,
+        env: &mut Env<'_>,
+        upcalls: &JObject<'_>,
+        upcall: &Upcall,
+    ) -> jni::errors::Result<Option<i32>> {
+        let (method, returns, argument) = upcall.resolve(&self.methods);
+        let result = {
+            #[cfg(feature = "fault-injection")]
+            let _pause = crate::fault_injection::references::pause_on(env);
+            // SAFETY: the id was looked up in the class of this very object, and `resolve` pairs each method with the
+            // types it was looked up with.
+            unsafe {
+                env.call_method_unchecked(
+                    upcalls,
+                    method,
+                    ReturnType::Primitive(returns),
+                    argument.as_slice(),
+                )
+            }
+        };
+        #[cfg(feature = "fault-injection")]
+        let result = crate::fault_injection::throw_after_upcall(env, result);
+        match result {
+            Ok(value) => Ok(Some(value.i().unwrap_or_default())),
+            Err(jni::errors::Error::JavaException) => {
+                log_bridge::upcall_threw(env, upcall.name());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Host for JavaHost {
+    fn thread_started(&self, name: &str) -> Result<(), Error> {
+        attach_daemon(name)?;
+        self.attached.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn thread_ended(&self, last: bool) {
+        self.call(Upcall::ThreadEnded(last));
+        let was_last_attached = self.attached.fetch_sub(1, Ordering::SeqCst) == 1;
+        if was_last_attached && self.closed.load(Ordering::SeqCst) {
+            self.release();
+        }
+        detach();
+    }
+
+    fn run(&self, call: CallId) -> Outcome {
+        #[cfg(feature = "fault-injection")]
+        crate::fault_injection::panic_at(crate::fault_injection::Point::PanicBeforeUpcall);
+        let code = self.call(Upcall::Run(call));
+        #[cfg(feature = "fault-injection")]
+        crate::fault_injection::panic_at(crate::fault_injection::Point::PanicAfterUpcall);
+        code.map_or(Outcome::Fault, outcome)
+    }
+
+    fn wake(&self) {
+        self.call(Upcall::Wake);
+    }
+
+    fn space(&self) {
+        self.call(Upcall::Space);
+    }
+
+    fn expired(&self, call: CallId) {
+        self.call(Upcall::Expired(call));
+    }
+
+    fn notify(&self, context: ContextId) {
+        self.call(Upcall::NotifyContext(context));
+    }
+}
+
+/// One upcall with its argument.
+enum Upcall {
+    Run(CallId),
+    Wake,
+    Space,
+    Expired(CallId),
+    NotifyContext(ContextId),
+    ThreadEnded(bool),
+}
+
+impl Upcall {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "run",
+            Self::Wake => "wake",
+            Self::Space => "space",
+            Self::Expired(_) => "expired",
+            Self::NotifyContext(_) => "notifyContext",
+            Self::ThreadEnded(_) => "threadEnded",
+        }
+    }
+
+    fn resolve<'a>(
+        &self,
+        methods: &'a UpcallMethods,
+    ) -> (&'a JMethodID, Primitive, Option<jvalue>) {
+        match *self {
+            Self::Run(call) => (
+                &methods.run,
+                Primitive::Int,
+                Some(jvalue { j: call.as_i64() }),
+            ),
+            Self::Wake => (&methods.wake, Primitive::Void, None),
+            Self::Space => (&methods.space, Primitive::Void, None),
+            Self::Expired(call) => (
+                &methods.expired,
+                Primitive::Void,
+                Some(jvalue { j: call.as_i64() }),
+            ),
+            Self::NotifyContext(context) => (
+                &methods.notify_context,
+                Primitive::Void,
+                Some(jvalue {
+                    j: context.as_i64(),
+                }),
+            ),
+            Self::ThreadEnded(last) => (
+                &methods.thread_ended,
+                Primitive::Void,
+                Some(jvalue { z: last }),
+            ),
+        }
+    }
+}
+
+/// What `EngineUpcalls.run` returned.
+fn outcome(code: i32) -> Outcome {
+    match code {
+        0 => Outcome::Value,
+        1 => Outcome::Error,
+        _ => Outcome::Fault,
+    }
+}
+
+/// Attaches the current thread as a daemon, which the jni crate does not offer: a JVM does not wait for daemons to exit.
+fn attach_daemon(name: &str) -> Result<(), Error> {
+    let refused = |why: String| {
+        Error::new(
+            ErrorKind::ThreadSpawn,
+            format!("The thread {name} could not be attached to the JVM: {why}"),
+        )
+    };
+    #[cfg(feature = "fault-injection")]
+    if crate::fault_injection::trips(crate::fault_injection::Point::AttachFails) {
+        return Err(refused("injected fault".to_owned()));
+    }
+    let vm = JavaVM::singleton().map_err(|e| refused(e.to_string()))?;
+    let java_name = CString::new(name).map_err(|e| refused(e.to_string()))?;
+    let mut args = JavaVMAttachArgs {
+        version: JNI_VERSION_10,
+        name: java_name.as_ptr().cast_mut(),
+        group: null_mut(),
+    };
+    let mut env = null_mut();
+    let raw = vm.get_raw();
+    // SAFETY: the JVM outlives this thread's use of it, and reads env and args only during the call.
+    let code = unsafe {
+        ((**raw).v1_4.AttachCurrentThreadAsDaemon)(raw, &raw mut env, (&raw mut args).cast())
+    };
+    match code {
+        JNI_OK => Ok(()),
+        code => Err(refused(format!("JNI error {code}"))),
+    }
+}
+
+/// Ends what [`attach_daemon`] began.
+fn detach() {
+    let Ok(vm) = JavaVM::singleton() else {
+        return; // attach_daemon found none either
+    };
+    let raw = vm.get_raw();
+    // SAFETY: attach_daemon attached the thread, and no Java frame is left on it: an engine thread calls this last.
+    let code = unsafe { ((**raw).v1_1.DetachCurrentThread)(raw) };
+    if code != JNI_OK {
+        tracing::error!("A thread could not be detached from the JVM: JNI error {code}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_run_must_not_return_is_a_fault() {
+        assert_eq!(outcome(Outcome::Value as i32), Outcome::Value);
+        assert_eq!(outcome(Outcome::Error as i32), Outcome::Error);
+        assert_eq!(outcome(Outcome::Cancelled as i32), Outcome::Fault);
+        assert_eq!(outcome(-1), Outcome::Fault);
+    }
+}
