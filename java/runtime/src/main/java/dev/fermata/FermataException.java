@@ -70,7 +70,8 @@ public class FermataException extends RuntimeException {
   /**
    * Returns whether the same attempt may succeed later.
    *
-   * @return {@code true} if the {@linkplain ErrorKind#retry() retry status} of the kind is temporary
+   * @return {@code true} if the {@linkplain ErrorKind#retry() retry status} of the kind is
+   *     temporary
    */
   public final boolean isRetryable() {
     return kind.retry() == ErrorKind.Retry.TEMPORARY;

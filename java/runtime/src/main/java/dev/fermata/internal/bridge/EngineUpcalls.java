@@ -3,8 +3,8 @@
 package dev.fermata.internal.bridge;
 
 /**
- * What the native engine calls in Java. Given to {@link NativeEngine#create}, which keeps one global
- * reference to it until the last thread of the engine has ended (or until {@link
+ * What the native engine calls in Java. Given to {@link NativeEngine#create}, which keeps one
+ * global reference to it until the last thread of the engine has ended (or until {@link
  * NativeEngine#destroy} if that comes first). An implementation must therefore not reach the object
  * whose {@code Cleaner} closes the engine: that object would never be collected.
  *
@@ -27,7 +27,10 @@ public interface EngineUpcalls {
    */
   void wake();
 
-  /** A place in the queue of calls came free after a submit had found none. Any thread; must not block. */
+  /**
+   * A place in the queue of calls came free after a submit had found none. Any thread; must not
+   * block.
+   */
   void space();
 
   /**

@@ -10,9 +10,10 @@ import dev.fermata.FermataException;
  * without it, each throws {@link UnsatisfiedLinkError}.
  *
  * <p>An <em>engine</em> is what {@link #create} returned: it stays valid until {@link #destroy},
- * also after {@link #beginClose}. {@code 0} is refused with {@link IllegalStateException}; any other
- * number that is no live engine is undefined behaviour, so nothing but its one Java owner may hold
- * it. A <em>context</em> or <em>call</em> is an index with a generation: a stale one is recognised.
+ * also after {@link #beginClose}. {@code 0} is refused with {@link IllegalStateException}; any
+ * other number that is no live engine is undefined behaviour, so nothing but its one Java owner may
+ * hold it. A <em>context</em> or <em>call</em> is an index with a generation: a stale one is
+ * recognised.
  *
  * <p>Every function may be called from any thread and none blocks. Errors of the engine arrive as
  * {@link FermataException#of} maps them; a panic of native code arrives as {@link FermataException}
@@ -34,7 +35,8 @@ public final class NativeEngine {
   /**
    * Returns the error kinds of the native engine.
    *
-   * @return one {@code name:retry} per kind, such as {@code QueueFull:Temporary}, with commas between
+   * @return one {@code name:retry} per kind, such as {@code QueueFull:Temporary}, with commas
+   *     between
    */
   public static native String errorKinds();
 
@@ -159,7 +161,8 @@ public final class NativeEngine {
   public static native boolean submit(long engine, long call, long deadlineNanos);
 
   /**
-   * Lets a reserved call complete with {@link Verdict#OUTCOME_VALUE} after a time, without a worker.
+   * Lets a reserved call complete with {@link Verdict#OUTCOME_VALUE} after a time, without a
+   * worker.
    *
    * @param engine the engine
    * @param call id of the call
@@ -250,8 +253,8 @@ public final class NativeEngine {
   public static native void gauges(long engine, long[] into);
 
   /**
-   * Begins to close the engine: open calls are aborted, contexts are aborted, its threads are told to
-   * end, and nothing new is accepted. Does not wait. Idempotent.
+   * Begins to close the engine: open calls are aborted, contexts are aborted, its threads are told
+   * to end, and nothing new is accepted. Does not wait. Idempotent.
    *
    * @param engine the engine
    */

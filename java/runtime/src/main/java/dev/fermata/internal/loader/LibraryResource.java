@@ -66,7 +66,9 @@ final class LibraryResource {
           null);
     }
     throw new LoadFailure(
-        "the library has another version than the classes, which have " + version + ": "
+        "the library has another version than the classes, which have "
+            + version
+            + ": "
             + String.join(", ", otherVersions),
         "use " + artifact,
         null);

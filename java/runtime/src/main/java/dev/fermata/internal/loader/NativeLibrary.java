@@ -21,11 +21,11 @@ import org.slf4j.LoggerFactory;
  * <p>System properties, read once:
  *
  * <ul>
- *   <li>{@code fermata.native}: {@code auto} (default) loads the library if that is possible, {@code
- *       required} makes {@link #load} throw if it is not, {@code off} does not try;
+ *   <li>{@code fermata.native}: {@code auto} (default) loads the library if that is possible,
+ *       {@code required} makes {@link #load} throw if it is not, {@code off} does not try;
  *   <li>{@code fermata.native.path}: absolute path of a library to load in place of the resource;
- *   <li>{@code fermata.native.tmpdir}: folder for the private copy of the library, in place of {@code
- *       java.io.tmpdir}; it must allow execution.
+ *   <li>{@code fermata.native.tmpdir}: folder for the private copy of the library, in place of
+ *       {@code java.io.tmpdir}; it must allow execution.
  * </ul>
  *
  * <p>Thread-safe. A failure is logged as one WARN that names reason and remedy.
@@ -37,7 +37,9 @@ public final class NativeLibrary {
 
   private static final Logger LOG = LoggerFactory.getLogger(NativeLibrary.class);
 
-  /** Loads when it is initialised: at the first {@link NativeLibrary#load}, under the JVM's lock. */
+  /**
+   * Loads when it is initialised: at the first {@link NativeLibrary#load}, under the JVM's lock.
+   */
   private static final class Once {
     static final String MODE = System.getProperty(MODE_PROPERTY, "auto");
     static final Status STATUS = attempt(MODE);

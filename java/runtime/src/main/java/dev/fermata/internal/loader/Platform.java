@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Predicate;
 
-/** Names the platform as the classifiers of the native jars do, such as {@code linux-x86_64-musl}. */
+/**
+ * Names the platform as the classifiers of the native jars do, such as {@code linux-x86_64-musl}.
+ */
 final class Platform {
   private static final Path OWN_MAPPINGS = Path.of("/proc/self/maps");
 
@@ -72,8 +74,7 @@ final class Platform {
   private static boolean isMuslProcess(String arch) {
     try {
       // ISO-8859-1, because a path in it may be in any encoding and must not make the decoder fail.
-      String mappings =
-          new String(Files.readAllBytes(OWN_MAPPINGS), StandardCharsets.ISO_8859_1);
+      String mappings = new String(Files.readAllBytes(OWN_MAPPINGS), StandardCharsets.ISO_8859_1);
       return mappings.contains("/ld-musl-") || mappings.contains("/libc.musl-");
     } catch (IOException unreadable) {
       return Files.exists(Path.of("/lib/ld-musl-" + arch + ".so.1"));

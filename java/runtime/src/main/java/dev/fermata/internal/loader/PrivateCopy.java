@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A copy of the library that this class loader alone loads: the JVM binds a file to one loader. It
  * lies in a folder of its own that only its owner can enter, so nobody else can exchange it between
- * check and load. {@link #close} deletes both, also while the library is loaded; where a loaded file
- * cannot be deleted (Windows) they stay behind.
+ * check and load. {@link #close} deletes both, also while the library is loaded; where a loaded
+ * file cannot be deleted (Windows) they stay behind.
  */
 final class PrivateCopy implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PrivateCopy.class);
