@@ -1,0 +1,20 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+
+pluginManagement { includeBuild("gradle/build-logic") }
+
+dependencyResolutionManagement { repositories { mavenCentral() } }
+
+rootProject.name = "fermata-parent"
+
+fun module(name: String, folder: String) {
+    include(name)
+    project(":$name").projectDir = file(folder)
+}
+
+module("fermata-native", "java/native")
+module("fermata", "java/runtime")
+module("fermata-examples", "java/examples")
+module("fermata-tests", "tests")
+module("fermata-jcstress", "tests/jcstress")
+module("fermata-benches", "benches/java")

@@ -1,0 +1,19 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+
+plugins {
+    id("fermata.java")
+    id("fermata.test-matrix")
+}
+
+description = "Fermata: tests, run against the packed jars on each JDK"
+
+dependencies {
+    testImplementation(project(":fermata"))
+    testImplementation(project(":fermata-native"))
+    testImplementation(project(":fermata-examples"))
+    testImplementation(libs.archunit)
+    testImplementation(libs.assertj)
+    testImplementation(libs.context.propagation)
+    testImplementation(libs.junit)
+}
