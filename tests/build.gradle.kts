@@ -16,4 +16,6 @@ dependencies {
     testImplementation(libs.assertj)
     testImplementation(libs.context.propagation)
     testImplementation(libs.junit)
+    testImplementation(libs.logback)
+    testImplementation(libs.micrometer.observation)
 }
