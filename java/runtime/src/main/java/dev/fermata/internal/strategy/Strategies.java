@@ -47,6 +47,11 @@ public final class Strategies {
     return new Strategies(null, reason);
   }
 
+  /** Whether a thread is virtual; false before Java 21. */
+  public static boolean isVirtual(Thread thread) {
+    return JdkStrategies.isVirtual(thread);
+  }
+
   /**
    * Chooses by what works, or takes what the system property {@value #PROPERTY} says. May try out a
    * strategy, which takes some hundred milliseconds the first time and ten seconds at most.

@@ -1,0 +1,61 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * What an action of an {@link ActionLoop} can wait for. Valid while the action runs, on the action's
+ * own thread; each method throws what the {@link ContinuationActionExecutor} method it stands for
+ * throws.
+ */
+public interface ActionScope {
+  /**
+   * Runs a supplier on a worker and suspends the action until it is done.
+   *
+   * @param supplier the blocking code
+   * @param <T> type of the value
+   * @return what the supplier returned
+   * @see ContinuationActionExecutor#executeAsync(ContinuationContext, Supplier)
+   */
+  <T> T call(Supplier<T> supplier);
+
+  /**
+   * As {@link #call(Supplier)}, with a deadline.
+   *
+   * @param supplier the blocking code
+   * @param deadline longest time from now; positive
+   * @param <T> type of the value
+   * @return what the supplier returned
+   * @see ContinuationActionExecutor#executeAsync(ContinuationContext, Supplier, Duration)
+   */
+  <T> T call(Supplier<T> supplier, Duration deadline);
+
+  /**
+   * Runs several suppliers at once and suspends the action one time, until all are done or one has
+   * failed.
+   *
+   * @param suppliers the blocking code
+   * @param <T> common type of the values
+   * @return their values in the order of the suppliers
+   * @see ContinuationActionExecutor#gather(ContinuationContext, List)
+   */
+  <T> List<T> gather(List<? extends Supplier<? extends T>> suppliers);
+
+  /**
+   * Suspends the action for a time; no thread waits.
+   *
+   * @param duration how long, not negative
+   * @see ContinuationActionExecutor#sleep(ContinuationContext, Duration)
+   */
+  void sleep(Duration duration);
+
+  /**
+   * Returns the context of this action, for methods of the loop's executor.
+   *
+   * @return this action's context
+   */
+  ContinuationContext context();
+}

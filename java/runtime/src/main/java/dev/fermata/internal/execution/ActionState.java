@@ -1,0 +1,146 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.execution;
+
+import dev.fermata.internal.ambient.AmbientContext;
+import dev.fermata.internal.observe.SuspendedActionView;
+import dev.fermata.internal.strategy.SuspendableAction;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What a {@code ContinuationContext} carries: the action that runs under it now, if any.
+ *
+ * <p>Idle until {@code executeAction} binds it to an execution, idle again when the action has ended;
+ * then it may be used anew. Fields without a modifier are touched only by the thread that runs the
+ * action's slice or drives it; whoever cancels, closes or dumps reads the volatile ones.
+ */
+public final class ActionState implements SlotTable.Slotted {
+  private final Object context;
+  private final AtomicReference<ActionExecution> execution = new AtomicReference<>();
+
+  private volatile long id = -1;
+  private volatile SuspendableAction action;
+  private volatile CallWait wait;
+  private volatile InPlaceCall<?> inPlaceCall;
+  private volatile Thread inPlaceWaiter;
+  private volatile Thread inPlaceThread;
+  private volatile boolean cancelled;
+  AmbientContext ambient;
+  Throwable failure;
+  volatile Class<?> bodyType;
+
+  /**
+   * Creates an idle state.
+   *
+   * @param context the public context that this state belongs to
+   */
+  public ActionState(Object context) {
+    this.context = context;
+  }
+
+  /** Returns the public context that this state belongs to. */
+  public Object context() {
+    return context;
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  /** Takes the context for one action; false if an action has it already. */
+  boolean bind(ActionExecution by) {
+    return execution.compareAndSet(null, by);
+  }
+
+  boolean isIdle() {
+    return execution.get() == null;
+  }
+
+  boolean isBoundTo(ActionExecution by) {
+    return execution.get() == by;
+  }
+
+  void begin(long contextId, SuspendableAction started) {
+    id = contextId;
+    action = started;
+  }
+
+  /** Forgets the action that ended, so that the context can be used again. */
+  void unbind() {
+    action = null;
+    wait = null;
+    ambient = null;
+    failure = null;
+    bodyType = null;
+    inPlaceThread = null;
+    cancelled = false;
+    id = -1;
+    execution.set(null);
+  }
+
+  SuspendableAction action() {
+    return action;
+  }
+
+  /** What the action waits for, or null. */
+  CallWait currentWait() {
+    return wait;
+  }
+
+  void currentWait(CallWait current) {
+    wait = current;
+  }
+
+  InPlaceCall<?> inPlaceCall() {
+    return inPlaceCall;
+  }
+
+  void inPlaceCall(InPlaceCall<?> call) {
+    inPlaceCall = call;
+  }
+
+  /** The thread that runs an action of {@link InPlaceExecution}, or null. */
+  Thread inPlaceThread() {
+    return inPlaceThread;
+  }
+
+  void inPlaceThread(Thread thread) {
+    inPlaceThread = thread;
+  }
+
+  /** Sticky until the action ends; known to native code by itself where there is an engine. */
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  void markCancelled() {
+    cancelled = true;
+  }
+
+  /** Names the thread that blocks in place until the action's wait is over; null when it goes on. */
+  void inPlaceWaiter(Thread thread) {
+    inPlaceWaiter = thread;
+  }
+
+  /** A picture of the action if it is suspended now, else null. */
+  SuspendedActionView view() {
+    CallWait current = wait;
+    SuspendableAction suspended = action;
+    Class<?> type = bodyType;
+    return current == null || suspended == null || type == null
+        ? null
+        : new SuspendedActionView(
+            type.getName() + "#" + id, current.what(), current.ageNanos(), suspended.stack());
+  }
+
+  /** Tells the action that its wait is over, however it waits. Any thread; never blocks. */
+  void wake() {
+    SuspendableAction current = action;
+    if (current != null) {
+      current.wake();
+    }
+    LockSupport.unpark(inPlaceWaiter);
+  }
+}

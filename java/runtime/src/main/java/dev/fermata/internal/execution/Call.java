@@ -1,0 +1,169 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.execution;
+
+import dev.fermata.ActionAbortedError;
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
+import dev.fermata.internal.ambient.AmbientContext;
+import dev.fermata.internal.bridge.Verdict;
+import dev.fermata.internal.observe.ExecutorMetrics;
+import java.util.function.Supplier;
+
+/**
+ * One run of a supplier: what it needs (the supplier, the ambient context of its caller) and what it
+ * left (a value or what it threw).
+ *
+ * <p>Made on the action's thread, run once on a worker or in place, read on the action's thread after
+ * its completion was seen. Which outcome counts (a deadline may have passed meanwhile) is not decided
+ * here but where completions are ordered: in the native slot, or in {@link InPlaceCall}.
+ */
+final class Call<T> implements SlotTable.Slotted {
+  private static final ThreadLocal<Call<?>> CURRENT = new ThreadLocal<>();
+
+  private final Supplier<? extends T> supplier;
+  private final AmbientContext ambient;
+  private final long createdNanos = System.nanoTime();
+
+  private volatile long id = -1;
+  // Volatile although the native slot orders its completion before the action's read of it: the Java
+  // memory model knows nothing of native code.
+  private volatile T value;
+  private volatile Throwable error;
+
+  private Thread runner;
+  private boolean interrupted;
+  private boolean ended;
+
+  Call(Supplier<? extends T> supplier, AmbientContext ambient) {
+    this.supplier = supplier;
+    this.ambient = ambient;
+  }
+
+  /** Whether the calling thread is inside a supplier. */
+  static boolean isInsideCall() {
+    return CURRENT.get() != null;
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  void id(long id) {
+    this.id = id;
+  }
+
+  long createdNanos() {
+    return createdNanos;
+  }
+
+  Class<?> supplierType() {
+    return supplier.getClass();
+  }
+
+  /**
+   * Runs the supplier on the calling thread under the caller's ambient context and keeps what it
+   * returns or throws. An interrupt sent by {@link #interrupt} never outlives the run.
+   *
+   * @return {@link Verdict#OUTCOME_VALUE} or {@link Verdict#OUTCOME_ERROR}
+   */
+  int run() {
+    Call<?> outer = CURRENT.get();
+    AmbientContext previous = ambient.swapIn();
+    CURRENT.set(this);
+    begin();
+    try {
+      value = supplier.get();
+      return Verdict.OUTCOME_VALUE;
+    } catch (Throwable thrown) {
+      error = thrown;
+      return Verdict.OUTCOME_ERROR;
+    } finally {
+      end();
+      if (outer == null) {
+        CURRENT.remove();
+      } else {
+        CURRENT.set(outer);
+      }
+      previous.swapIn();
+    }
+  }
+
+  /**
+   * Hands the outcome to the action, on the action's thread.
+   *
+   * @return the supplier's value
+   * @throws FermataException if the call was cancelled, timed out or failed at the boundary
+   * @throws ActionAbortedError if its executor was closed
+   */
+  T deliver(int outcome, ExecutorMetrics metrics) {
+    switch (outcome) {
+      case Verdict.OUTCOME_VALUE:
+        metrics.callCompleted();
+        return value;
+      case Verdict.OUTCOME_ERROR:
+        metrics.callFailed();
+        throw CallSite.rethrow(error);
+      case Verdict.OUTCOME_TIMED_OUT:
+        metrics.callTimedOut();
+        throw new FermataException(
+            ErrorKind.TIMED_OUT, describe() + " did not end within its deadline", error);
+      case Verdict.OUTCOME_CANCELLED:
+        metrics.callCancelled();
+        throw cancelled(describe());
+      case Verdict.OUTCOME_ABORTED:
+        metrics.callAborted();
+        throw aborted(describe());
+      default:
+        metrics.callFailed();
+        throw new FermataException(
+            ErrorKind.BOUNDARY,
+            describe() + " failed between Java and native code; the log has the cause",
+            error);
+    }
+  }
+
+  static FermataException cancelled(String what) {
+    return new FermataException(ErrorKind.CANCELLED, what + " was cancelled");
+  }
+
+  static ActionAbortedError aborted(String what) {
+    return new ActionAbortedError(what + " was aborted: its executor was closed");
+  }
+
+  /** Names the call for a message. */
+  String describe() {
+    return "The call of " + supplier.getClass().getName();
+  }
+
+  /** Interrupts the thread that runs the supplier, if one does; never the run after it. */
+  synchronized void interrupt() {
+    if (runner != null) {
+      interrupted = true;
+      runner.interrupt();
+    }
+  }
+
+  /** The thread inside the supplier, or null. */
+  synchronized Thread runner() {
+    return runner;
+  }
+
+  /** Whether the supplier has returned or thrown. */
+  synchronized boolean hasEnded() {
+    return ended;
+  }
+
+  private synchronized void begin() {
+    runner = Thread.currentThread();
+  }
+
+  private synchronized void end() {
+    runner = null;
+    ended = true;
+    if (interrupted) {
+      Thread.interrupted();
+    }
+  }
+}

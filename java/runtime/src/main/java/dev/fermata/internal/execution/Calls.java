@@ -1,0 +1,200 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.execution;
+
+import dev.fermata.internal.ambient.AmbientContext;
+import dev.fermata.internal.bridge.Verdict;
+import dev.fermata.internal.observe.ExecutorMetrics;
+import dev.fermata.internal.observe.FlightEvents;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * The suspension points: hands calls to the native engine, suspends the action until they are done
+ * and collects what they left. Every slot it reserves is taken or discarded before it returns or
+ * throws. Called from inside actions; {@link #cancelAll} from any thread.
+ */
+final class Calls {
+  private final Engine engine;
+  private final Upcalls upcalls;
+  private final ExecutorMetrics metrics;
+  private final String executorName;
+
+  Calls(Engine engine, Upcalls upcalls, ExecutorMetrics metrics, String executorName) {
+    this.engine = engine;
+    this.upcalls = upcalls;
+    this.metrics = metrics;
+    this.executorName = executorName;
+  }
+
+  <T> T call(ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
+    return gather(state, List.of(supplier), deadlineNanos).get(0);
+  }
+
+  <T> List<T> gather(
+      ActionState state, List<? extends Supplier<? extends T>> suppliers, long deadlineNanos) {
+    AmbientContext ambient = AmbientContext.capture();
+    List<Call<T>> calls = new ArrayList<>(suppliers.size());
+    for (Supplier<? extends T> supplier : suppliers) {
+      calls.add(new Call<>(supplier, ambient));
+    }
+    engine.armWait(state.id(), calls.size());
+    try {
+      submit(state, calls, deadlineNanos);
+      CallWait wait = new CallWait(List.copyOf(calls), calls.size() + " call(s)");
+      await(state, wait);
+      throwIfEnded(state, wait);
+      return collect(calls);
+    } finally {
+      calls.forEach(this::release);
+    }
+  }
+
+  void sleep(ActionState state, long nanos) {
+    engine.armWait(state.id(), 1);
+    long slot = engine.reserve(state.id());
+    try {
+      engine.sleep(slot, nanos);
+      CallWait wait = new CallWait(List.of(), "a sleep of " + nanos / 1_000_000 + " ms");
+      await(state, wait);
+      throwIfEnded(state, wait);
+      metrics.callCompleted();
+    } finally {
+      engine.discard(slot);
+    }
+  }
+
+  /** Ends the calls that the action waits for and interrupts those that run. */
+  void cancelAll(ActionState state) {
+    CallWait wait = state.currentWait();
+    if (wait != null) {
+      for (Call<?> call : wait.calls()) {
+        if (engine.cancelCall(call.id()) == Verdict.CANCEL_RUNNING) {
+          call.interrupt();
+        }
+      }
+    }
+  }
+
+  private <T> void submit(ActionState state, List<Call<T>> calls, long deadlineNanos) {
+    try {
+      for (Call<T> call : calls) {
+        call.id(engine.reserve(state.id()));
+        upcalls.calls.put(call);
+        if (!engine.submit(call.id(), deadlineNanos)) {
+          submitUnderBackpressure(state, call, deadlineNanos);
+        }
+      }
+    } catch (IllegalStateException refused) {
+      // The engine began to close after the action was let in: for the action that is an abort.
+      if (engine.waitStatus(state.id()) == Verdict.WAIT_ABORTED) {
+        throw Call.aborted("The action");
+      }
+      throw refused;
+    }
+  }
+
+  private void submitUnderBackpressure(ActionState state, Call<?> call, long deadlineNanos) {
+    metrics.callBackpressured();
+    boolean submitted =
+        upcalls.spaceWaiters.retry(
+            () -> isEnded(state) || engine.submit(call.id(), deadlineNanos));
+    if (!submitted) {
+      throw Call.cancelled(call.describe() + ", interrupted while the queue of calls was full,");
+    }
+  }
+
+  private boolean isEnded(ActionState state) {
+    int status = engine.waitStatus(state.id());
+    return status == Verdict.WAIT_CANCELLED || status == Verdict.WAIT_ABORTED;
+  }
+
+  private void await(ActionState state, CallWait wait) {
+    if (engine.waitStatus(state.id()) != Verdict.WAIT_PENDING) {
+      return;
+    }
+    metrics.actionSuspended();
+    FlightEvents.Interval recorded = FlightEvents.suspend(executorName, state.bodyType, wait.what());
+    state.currentWait(wait);
+    try {
+      do {
+        if (!state.action().suspend()) {
+          awaitInPlace(state);
+        }
+      } while (engine.waitStatus(state.id()) == Verdict.WAIT_PENDING);
+    } finally {
+      state.currentWait(null);
+      metrics.waited(wait.ageNanos());
+      recorded.end("resumed");
+    }
+  }
+
+  /** Blocks the thread: the strategy refused to suspend after the calls had been handed over. */
+  private void awaitInPlace(ActionState state) {
+    boolean interrupted = false;
+    state.inPlaceWaiter(Thread.currentThread());
+    try {
+      while (engine.waitStatus(state.id()) == Verdict.WAIT_PENDING) {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted();
+      }
+    } finally {
+      state.inPlaceWaiter(null);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void throwIfEnded(ActionState state, CallWait wait) {
+    int status = engine.waitStatus(state.id());
+    if (status == Verdict.WAIT_ABORTED) {
+      throw Call.aborted("The action, waiting for " + wait.what() + ",");
+    }
+    if (status == Verdict.WAIT_CANCELLED) {
+      throw Call.cancelled("The action, waiting for " + wait.what() + ",");
+    }
+  }
+
+  /** Takes what is done: all, or what there was when the first failed. */
+  private <T> List<T> collect(List<Call<T>> calls) {
+    List<T> values = new ArrayList<>(calls.size());
+    Throwable failure = null;
+    for (Call<T> call : calls) {
+      int outcome = engine.take(call.id());
+      if (outcome == Verdict.OUTCOME_OPEN) {
+        continue;
+      }
+      upcalls.calls.remove(call);
+      if (outcome == Verdict.OUTCOME_TIMED_OUT) {
+        upcalls.abandon(call);
+      }
+      try {
+        values.add(call.deliver(outcome, metrics));
+      } catch (Throwable thrown) {
+        if (failure == null) {
+          failure = thrown;
+        } else if (failure != thrown) {
+          failure.addSuppressed(thrown);
+        }
+      }
+    }
+    if (failure != null) {
+      throw CallSite.<RuntimeException>unchecked(failure);
+    }
+    return values;
+  }
+
+  private void release(Call<?> call) {
+    if (upcalls.calls.get(call.id()) == call) {
+      upcalls.calls.remove(call);
+      if (engine.discard(call.id()) == Verdict.CANCEL_RUNNING) {
+        call.interrupt();
+        upcalls.abandon(call);
+      }
+      metrics.callCancelled();
+    }
+  }
+}

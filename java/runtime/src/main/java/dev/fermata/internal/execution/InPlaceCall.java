@@ -1,0 +1,74 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.execution;
+
+import dev.fermata.internal.ambient.AmbientContext;
+import dev.fermata.internal.bridge.Verdict;
+import dev.fermata.internal.observe.ExecutorMetrics;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/**
+ * A call that runs on the action's own thread, because the action cannot be suspended where it
+ * stands. Deadline, cancellation and abort interrupt that thread; whichever end comes first counts.
+ *
+ * <p>Lives for one {@link #run}; {@link #end} may be called by any thread.
+ */
+final class InPlaceCall<T> {
+  private final Call<T> call;
+  private final AtomicInteger outcome = new AtomicInteger(Verdict.OUTCOME_OPEN);
+
+  private InPlaceCall(Supplier<? extends T> supplier) {
+    call = new Call<>(supplier, AmbientContext.capture());
+  }
+
+  /**
+   * Runs the supplier and returns its value or throws how it ended.
+   *
+   * @param deadlineNanos 0 for none
+   */
+  static <T> T run(
+      ActionState state,
+      Supplier<? extends T> supplier,
+      long deadlineNanos,
+      ExecutorMetrics metrics) {
+    InPlaceCall<T> inPlace = new InPlaceCall<>(supplier);
+    InPlaceCall<?> outer = state.inPlaceCall();
+    state.inPlaceCall(inPlace);
+    try {
+      return inPlace.run(state, deadlineNanos, metrics);
+    } finally {
+      state.inPlaceCall(outer);
+    }
+  }
+
+  private T run(ActionState state, long deadlineNanos, ExecutorMetrics metrics) {
+    CompletableFuture<Void> timer = new CompletableFuture<>();
+    if (deadlineNanos > 0) {
+      timer
+          .orTimeout(deadlineNanos, TimeUnit.NANOSECONDS)
+          .whenComplete(
+              (none, timeout) -> {
+                if (timeout != null) {
+                  end(Verdict.OUTCOME_TIMED_OUT);
+                }
+              });
+    }
+    if (state.isCancelled()) {
+      outcome.set(Verdict.OUTCOME_CANCELLED);
+    } else {
+      outcome.compareAndSet(Verdict.OUTCOME_OPEN, call.run());
+    }
+    timer.complete(null);
+    return call.deliver(outcome.get(), metrics);
+  }
+
+  /** Ends the call with this outcome if it is still open, and interrupts its supplier. */
+  void end(int how) {
+    if (outcome.compareAndSet(Verdict.OUTCOME_OPEN, how)) {
+      call.interrupt();
+    }
+  }
+}

@@ -1,0 +1,190 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.execution;
+
+import dev.fermata.FermataExecutorMXBean.SuspendedAction;
+import dev.fermata.Strategy;
+import dev.fermata.internal.bridge.Verdict;
+import dev.fermata.internal.observe.ExecutorMetrics;
+import dev.fermata.internal.observe.Gauges;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Runs actions from start to end on the thread that brings them, and suppliers in place.
+ *
+ * <p>For executors without a native library, and for owners that are virtual threads: blocking one of
+ * those suspends it already. Owns the set of running actions. Several threads may use it at once, each
+ * with a context of its own.
+ */
+public final class InPlaceExecution implements ActionExecution {
+  private final String reason;
+  private final ExecutorMetrics metrics;
+  private final Set<ActionState> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
+
+  /**
+   * Creates an execution that runs nothing yet.
+   *
+   * @param reason why actions run in place, a sentence
+   * @param metrics where calls are counted
+   */
+  public InPlaceExecution(String reason, ExecutorMetrics metrics) {
+    this.reason = reason;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public Strategy strategy() {
+    return Strategy.INLINE;
+  }
+
+  @Override
+  public String reason() {
+    return reason;
+  }
+
+  @Override
+  public boolean executeAction(ActionState state, Runnable body) {
+    if (!state.bind(this)) {
+      throw new IllegalStateException("the context runs an action already; use one context per action");
+    }
+    state.inPlaceThread(Thread.currentThread());
+    running.add(state);
+    metrics.actionStarted();
+    try {
+      if (closed) {
+        throw Closing.closed();
+      }
+      body.run();
+    } finally {
+      running.remove(state);
+      state.unbind();
+      metrics.actionFinished();
+    }
+    return true;
+  }
+
+  @Override
+  public <T> T executeAsync(ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
+    requireInside(state);
+    return InPlaceCall.run(state, supplier, deadlineNanos, metrics);
+  }
+
+  @Override
+  public <T> List<T> gather(
+      ActionState state, List<? extends Supplier<? extends T>> suppliers, long deadlineNanos) {
+    requireInside(state);
+    return gatherInPlace(state, suppliers, deadlineNanos, metrics);
+  }
+
+  @Override
+  public void sleep(ActionState state, long nanos) {
+    requireInside(state);
+    sleepInPlace(state, nanos, metrics);
+  }
+
+  @Override
+  public void cancel(ActionState state) {
+    if (state.isBoundTo(this)) {
+      state.markCancelled();
+      end(state, Verdict.OUTCOME_CANCELLED);
+    }
+  }
+
+  @Override
+  public boolean awaitReady(Duration limit) {
+    return false;
+  }
+
+  @Override
+  public boolean hasReady() {
+    return false;
+  }
+
+  @Override
+  public List<ActionState> drainReady() {
+    return List.of();
+  }
+
+  @Override
+  public Gauges gauges() {
+    return Gauges.IDLE;
+  }
+
+  @Override
+  public List<SuspendedAction> suspendedActions(int max) {
+    return List.of();
+  }
+
+  @Override
+  public boolean isInside() {
+    Thread thread = Thread.currentThread();
+    return Call.isInsideCall()
+        || running.stream().anyMatch(state -> state.inPlaceThread() == thread);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (ActionState state : running) {
+      end(state, Verdict.OUTCOME_ABORTED);
+    }
+  }
+
+  /** Runs the suppliers one after the other within one deadline; the first failure ends it. */
+  static <T> List<T> gatherInPlace(
+      ActionState state,
+      List<? extends Supplier<? extends T>> suppliers,
+      long deadlineNanos,
+      ExecutorMetrics metrics) {
+    long end = System.nanoTime() + deadlineNanos;
+    List<T> values = new ArrayList<>(suppliers.size());
+    for (Supplier<? extends T> supplier : suppliers) {
+      long rest = deadlineNanos == 0 ? 0 : Math.max(1, end - System.nanoTime());
+      values.add(InPlaceCall.run(state, supplier, rest, metrics));
+    }
+    return values;
+  }
+
+  /** Blocks the thread; an end from outside interrupts it and counts, another interrupt is kept. */
+  static Void sleepInPlace(ActionState state, long nanos, ExecutorMetrics metrics) {
+    return InPlaceCall.run(
+        state,
+        () -> {
+          try {
+            TimeUnit.NANOSECONDS.sleep(nanos);
+          } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw Call.cancelled("The sleep of an action, interrupted,");
+          }
+          return null;
+        },
+        0,
+        metrics);
+  }
+
+  private static void end(ActionState state, int outcome) {
+    InPlaceCall<?> call = state.inPlaceCall();
+    if (call != null) {
+      call.end(outcome);
+    }
+  }
+
+  private void requireInside(ActionState state) {
+    if (state.inPlaceThread() != Thread.currentThread() && !Call.isInsideCall()) {
+      if (closed) {
+        throw Closing.closed();
+      }
+      throw Closing.outside();
+    }
+    if (closed) {
+      throw Call.aborted("The action");
+    }
+  }
+}

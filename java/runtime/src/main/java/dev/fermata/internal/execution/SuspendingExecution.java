@@ -1,0 +1,344 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.execution;
+
+import dev.fermata.Strategy;
+import dev.fermata.FermataExecutorMXBean.SuspendedAction;
+import dev.fermata.internal.ambient.AmbientContext;
+import dev.fermata.internal.bridge.Verdict;
+import dev.fermata.internal.observe.ExecutorMetrics;
+import dev.fermata.internal.observe.FlightEvents;
+import dev.fermata.internal.observe.Gauges;
+import dev.fermata.internal.observe.SuspendedActionView;
+import dev.fermata.internal.strategy.Pin;
+import dev.fermata.internal.strategy.Strategies;
+import dev.fermata.internal.strategy.SuspendableAction;
+import dev.fermata.internal.strategy.SuspensionStrategy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs actions slice by slice over one native engine, whatever the suspension strategy.
+ *
+ * <p>Owns the engine, the strategy and, through {@link Upcalls}, the actions in flight. The slice lock
+ * is held while a slice runs: action code of one owner runs one at a time, and {@link Closing} waits
+ * for it. {@code cancel}, {@code close} and the engine's upcalls come from any thread, everything else
+ * from the owner or from inside the action.
+ */
+public final class SuspendingExecution implements ActionExecution {
+  private static final Logger LOG = LoggerFactory.getLogger(SuspendingExecution.class);
+
+  private final String executorName;
+  private final SuspensionStrategy strategy;
+  private final String reason;
+  private final Engine engine;
+  private final Upcalls upcalls;
+  private final Calls calls;
+  private final Closing closing;
+  private final ExecutorMetrics metrics;
+  private final InPlaceExecution virtualOwners;
+  private final ReentrantLock slice = new ReentrantLock();
+  private final PinnedCalls pinned;
+  private final boolean ambientPerSlice;
+  private final long[] drained = new long[256];
+  private volatile ActionState running;
+
+  /**
+   * Starts an engine without threads.
+   *
+   * @param options of the executor
+   * @param strategy owned by this execution from now on
+   * @param reason why this strategy is used, a sentence
+   * @param metrics where calls and actions are counted
+   */
+  public SuspendingExecution(
+      ExecutorOptions options, SuspensionStrategy strategy, String reason, ExecutorMetrics metrics) {
+    executorName = options.threadName();
+    this.strategy = strategy;
+    this.reason = reason;
+    this.metrics = metrics;
+    upcalls = new Upcalls(executorName, options.waker());
+    engine = new Engine(upcalls, options);
+    calls = new Calls(engine, upcalls, metrics, executorName);
+    closing = new Closing(this, engine, upcalls, strategy, slice, options);
+    // An owner's own thread is its own ambient; a thread of the action's keeps what is set on it.
+    ambientPerSlice = strategy.kind() == Strategy.CONTINUATION;
+    pinned = new PinnedCalls(executorName, metrics);
+    virtualOwners = new InPlaceExecution("The owner is a virtual thread.", metrics);
+  }
+
+  @Override
+  public Strategy strategy() {
+    return strategy.kind();
+  }
+
+  @Override
+  public String reason() {
+    return reason;
+  }
+
+  @Override
+  public boolean executeAction(ActionState state, Runnable body) {
+    closing.requireOpen();
+    if (isInside()) {
+      throw new IllegalStateException("executeAction must not be called from inside an action");
+    }
+    if (Strategies.isVirtual(Thread.currentThread())) {
+      return virtualOwners.executeAction(state, body);
+    }
+    if (!slice.tryLock()) {
+      throw new IllegalStateException(
+          "another thread runs an action of this executor; one owner runs one action at a time");
+    }
+    try {
+      closing.requireOpen();
+      if (state.bind(this)) {
+        start(state, body);
+      } else if (!state.isBoundTo(this)) {
+        throw new IllegalStateException("the context runs an action of another executor");
+      }
+      return runSlices(state);
+    } finally {
+      slice.unlock();
+    }
+  }
+
+  private void start(ActionState state, Runnable body) {
+    long id = -1;
+    try {
+      id = engine.createContext(strategy.resumedByUnpark());
+      long context = id;
+      state.bodyType = body.getClass();
+      state.ambient = AmbientContext.capture();
+      state.begin(
+          id, strategy.start(() -> runBody(state, body), () -> engine.unparked(context)));
+      upcalls.contexts.put(state);
+      metrics.actionStarted();
+      LOG.debug("Action {} starts: {}", id, state.bodyType);
+    } catch (Throwable failed) {
+      if (id != -1) {
+        engine.releaseContext(id);
+      }
+      state.unbind();
+      throw failed;
+    }
+  }
+
+  private void runBody(ActionState state, Runnable body) {
+    AmbientContext before = ambientPerSlice ? null : state.ambient.swapIn();
+    try {
+      body.run();
+    } catch (Throwable thrown) {
+      state.failure = thrown;
+    } finally {
+      if (before != null) {
+        before.swapIn();
+      }
+    }
+  }
+
+  /**
+   * Runs slices until the action is suspended or ended. The caller holds the slice lock.
+   *
+   * @return whether it ended; what it threw is thrown
+   */
+  boolean runSlices(ActionState state) {
+    long id = state.id();
+    if (engine.beginSlice(id) == Verdict.BEGIN_NOT_READY) {
+      return false;
+    }
+    while (true) {
+      boolean ended = runSlice(state);
+      int verdict = engine.endSlice(id, ended);
+      if (verdict == Verdict.END_FINISHED) {
+        finish(state);
+        return true;
+      }
+      if (verdict == Verdict.END_SUSPENDED) {
+        LOG.debug("Action {} is suspended", id);
+        return false;
+      }
+      engine.beginSlice(id);
+    }
+  }
+
+  private boolean runSlice(ActionState state) {
+    SuspendableAction action = state.action();
+    AmbientContext owner = ambientPerSlice ? state.ambient.swapIn() : null;
+    FlightEvents.Interval recorded = FlightEvents.resume(executorName, state.bodyType);
+    running = state;
+    try {
+      return action.runSlice();
+    } finally {
+      recorded.end("slice over");
+      running = null;
+      if (owner != null) {
+        state.ambient = owner.swapIn();
+      }
+    }
+  }
+
+  private void finish(ActionState state) {
+    Throwable failure = state.failure;
+    LOG.debug("Action {} ended", state.id(), failure);
+    upcalls.contexts.remove(state);
+    engine.releaseContext(state.id());
+    state.unbind();
+    metrics.actionFinished();
+    if (failure != null) {
+      throw CallSite.<RuntimeException>unchecked(failure);
+    }
+  }
+
+  @Override
+  public <T> T executeAsync(ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
+    Pin pin = pin(state);
+    return pin == Pin.NONE
+        ? calls.call(state, supplier, deadlineNanos)
+        : pinned.run(
+            pin, state, () -> InPlaceCall.run(state, supplier, deadlineNanos, metrics));
+  }
+
+  @Override
+  public <T> List<T> gather(
+      ActionState state, List<? extends Supplier<? extends T>> suppliers, long deadlineNanos) {
+    if (suppliers.isEmpty()) {
+      return List.of();
+    }
+    Pin pin = pin(state);
+    return pin == Pin.NONE
+        ? calls.gather(state, suppliers, deadlineNanos)
+        : pinned.run(
+            pin,
+            state,
+            () -> InPlaceExecution.gatherInPlace(state, suppliers, deadlineNanos, metrics));
+  }
+
+  @Override
+  public void sleep(ActionState state, long nanos) {
+    Pin pin = pin(state);
+    if (pin == Pin.NONE) {
+      calls.sleep(state, nanos);
+    } else {
+      pinned.run(pin, state, () -> InPlaceExecution.sleepInPlace(state, nanos, metrics));
+    }
+  }
+
+  /** Why a supplier has to run where it is called; checks that it may be called there at all. */
+  private Pin pin(ActionState state) {
+    if (isInsideAction(state)) {
+      closing.throwIfAborting(state.action());
+      return state.action().pin();
+    }
+    if (Call.isInsideCall()) {
+      return Pin.NO_STRATEGY;
+    }
+    closing.requireOpen();
+    if (state.isBoundTo(virtualOwners) && state.inPlaceThread() == Thread.currentThread()) {
+      return Pin.VIRTUAL_OWNER;
+    }
+    throw Closing.outside();
+  }
+
+  private static boolean isInsideAction(ActionState state) {
+    SuspendableAction action = state.action();
+    return action != null && action.isCurrent();
+  }
+
+  @Override
+  public void cancel(ActionState state) {
+    virtualOwners.cancel(state);
+    if (state.isBoundTo(this)) {
+      state.markCancelled();
+      engine.cancelContext(state.id());
+      calls.cancelAll(state);
+    }
+  }
+
+  @Override
+  public boolean awaitReady(Duration limit) throws InterruptedException {
+    engine.observe();
+    return upcalls.readySignal.await(this::hasReady, limit);
+  }
+
+  @Override
+  public boolean hasReady() {
+    return engine.hasReady();
+  }
+
+  @Override
+  public List<ActionState> drainReady() {
+    if (closing.isBegun()) {
+      return List.of();
+    }
+    List<ActionState> ready = new ArrayList<>();
+    int count;
+    do {
+      count = engine.drainReady(drained);
+      for (int i = 0; i < count; i++) {
+        ActionState state = upcalls.contexts.get(drained[i]);
+        if (state != null) {
+          ready.add(state);
+        }
+      }
+    } while (count == drained.length);
+    return ready;
+  }
+
+  @Override
+  public Gauges gauges() {
+    long[] values = new long[Gauges.COUNT];
+    engine.gauges(values);
+    return new Gauges(values);
+  }
+
+  @Override
+  public List<SuspendedAction> suspendedActions(int max) {
+    List<ActionState> suspended = new ArrayList<>();
+    upcalls.contexts.forEach(suspended::add);
+    List<SuspendedAction> views = new ArrayList<>();
+    suspended.stream()
+        .map(ActionState::view)
+        .filter(Objects::nonNull)
+        .sorted(Comparator.comparingLong(SuspendedAction::getAgeMillis).reversed())
+        .limit(max)
+        .forEach(views::add);
+    return views;
+  }
+
+  /** Empties the port: closing looks at every action anyway. */
+  void discardReady() {
+    while (engine.drainReady(drained) == drained.length) {}
+  }
+
+  /** Interrupts the action that runs now, if one does. */
+  void interruptRunning() {
+    ActionState current = running;
+    SuspendableAction action = current == null ? null : current.action();
+    if (action != null) {
+      action.interrupt();
+    }
+  }
+
+  @Override
+  public boolean isInside() {
+    ActionState current = running;
+    return Call.isInsideCall() || (current != null && isInsideAction(current));
+  }
+
+  @Override
+  public void close() {
+    if (isInside()) {
+      throw new IllegalStateException("close must not be called from inside an action or a call");
+    }
+    virtualOwners.close();
+    closing.close();
+  }
+}
