@@ -1,3 +1,6 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-//! Timers on tokio.
+//! What waits without a thread of its own, on tokio: timers.
+#![forbid(unsafe_code)]
+
+pub mod timers;

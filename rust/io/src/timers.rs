@@ -1,0 +1,346 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+//! Deadlines and sleeps: one thread, tokio's timer wheel.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use atomic_waker::AtomicWaker;
+use fermata_core::error::{Error, ErrorKind};
+use fermata_core::ids::CallId;
+use fermata_core::threads::EngineThreads;
+use tokio_util::time::{DelayQueue, delay_queue::Key};
+
+/// The timer wheel holds no more than about two years; what is due later goes round again.
+const HORIZON: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How many commands may pile up before the thread is woken for no other reason than to take them in.
+const BACKLOG: usize = 1024;
+
+/// Who is told of entries that are due. Called on the timer thread, under no lock; must not block.
+pub trait Expiry: Send + Sync + 'static {
+    /// The entry of `call` is due, and gone.
+    fn due(&self, call: CallId);
+    /// The entry of `call` will never come due, because the timer thread could not serve.
+    fn lost(&self, call: CallId);
+}
+
+/// Timer entries by call. Any thread may call any method: they hand commands to the timer thread, which is started by
+/// the first [`Self::start`] and ends after [`Self::close`]. Resolution: 1 ms; never early.
+///
+/// The thread runs one future, at the root of its runtime, that takes in the commands itself. A caller's thread thus
+/// never enters tokio: it wakes that future's waker, which touches no thread-local.
+pub struct Timers {
+    shared: Arc<Shared>,
+    threads: Arc<EngineThreads>,
+    thread_name: String,
+    serving: Arc<AtomicBool>,
+    starting: Mutex<()>,
+}
+
+struct Shared {
+    inbox: Mutex<Inbox>,
+    waker: AtomicWaker,
+    expiry: Arc<dyn Expiry>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    commands: Vec<Command>,
+    /// By how much the commands will change the number of entries.
+    growth: isize,
+    /// Entries in the wheel when the thread last looked.
+    held: usize,
+    attention: Attention,
+    closed: bool,
+}
+
+/// Whether and when the timer thread will look at its inbox by itself.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Attention {
+    /// It is about to, or was woken.
+    #[default]
+    Awake,
+    /// When the next entry is due.
+    ParkedUntil(Instant),
+    /// Not at all: it has no entries.
+    Parked,
+}
+
+enum Command {
+    Insert(CallId, Instant),
+    Cancel(CallId),
+}
+
+impl Timers {
+    /// No thread yet; `thread_name` is what it will be called.
+    pub fn new(expiry: Arc<dyn Expiry>, threads: Arc<EngineThreads>, thread_name: String) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(expiry)),
+            threads,
+            thread_name,
+            serving: Arc::new(AtomicBool::new(false)),
+            starting: Mutex::new(()),
+        }
+    }
+
+    /// Makes sure that the timer thread serves; to be called before entries are inserted. Fails with
+    /// [`ErrorKind::ThreadSpawn`] or [`ErrorKind::Closed`].
+    pub fn start(&self) -> Result<(), Error> {
+        if self.serving.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _one_at_a_time = lock(&self.starting);
+        if self.serving.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.shared);
+        let serving = Arc::clone(&self.serving);
+        let spawned = self.threads.spawn(self.thread_name.clone(), move |start| {
+            if let Err(error) = start.and_then(|()| serve(&shared)) {
+                serving.store(false, Ordering::Release);
+                tracing::warn!(%error, "timers are lost");
+                shared.lose_all();
+            }
+        });
+        if spawned.is_err() {
+            self.serving.store(false, Ordering::Release);
+        }
+        spawned
+    }
+
+    /// Makes an entry for `call`, which has none.
+    pub fn insert(&self, call: CallId, due: Instant) {
+        self.shared.insert(call, due);
+    }
+
+    /// Forgets the entry of `call`, if it has one. Does not wake the thread, except when many commands piled up.
+    pub fn cancel(&self, call: CallId) {
+        self.shared.cancel(call);
+    }
+
+    /// How many entries there are.
+    pub fn entries(&self) -> usize {
+        let inbox = lock(&self.shared.inbox);
+        inbox.held.saturating_add_signed(inbox.growth)
+    }
+
+    /// Forgets all entries and tells the thread to end.
+    pub fn close(&self) {
+        self.shared.close();
+    }
+}
+
+impl Shared {
+    fn new(expiry: Arc<dyn Expiry>) -> Self {
+        Self {
+            inbox: Mutex::default(),
+            waker: AtomicWaker::new(),
+            expiry,
+        }
+    }
+
+    fn insert(&self, call: CallId, due: Instant) {
+        self.send(Command::Insert(call, due), 1, |inbox| {
+            match inbox.attention {
+                Attention::Awake => false,
+                Attention::Parked => true,
+                Attention::ParkedUntil(next) => due < next,
+            }
+        });
+    }
+
+    fn cancel(&self, call: CallId) {
+        self.send(Command::Cancel(call), -1, |_| false);
+    }
+
+    fn send(&self, command: Command, growth: isize, urgent: impl FnOnce(&Inbox) -> bool) {
+        let wake = {
+            let mut inbox = lock(&self.inbox);
+            if inbox.closed {
+                return;
+            }
+            inbox.commands.push(command);
+            inbox.growth += growth;
+            let wake = urgent(&inbox)
+                || inbox.commands.len() >= BACKLOG && inbox.attention != Attention::Awake;
+            if wake {
+                inbox.attention = Attention::Awake;
+            }
+            wake
+        };
+        if wake {
+            self.waker.wake();
+        }
+    }
+
+    fn close(&self) {
+        {
+            let mut inbox = lock(&self.inbox);
+            *inbox = Inbox {
+                closed: true,
+                ..Inbox::default()
+            };
+        }
+        self.waker.wake();
+    }
+
+    fn lose_all(&self) {
+        let commands = {
+            let mut inbox = lock(&self.inbox);
+            inbox.growth = 0;
+            inbox.held = 0;
+            std::mem::take(&mut inbox.commands)
+        };
+        for command in commands {
+            if let Command::Insert(call, _) = command {
+                self.expiry.lost(call);
+            }
+        }
+    }
+}
+
+/// The life of the timer thread.
+fn serve(shared: &Arc<Shared>) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|cause| {
+            Error::new(
+                ErrorKind::ThreadSpawn,
+                format!("the timer thread cannot serve: no tokio runtime: {cause}"),
+            )
+        })?;
+    runtime.block_on(async {
+        let mut wheel = Wheel::new(Arc::clone(shared));
+        poll_fn(|context| wheel.poll(context)).await;
+    });
+    Ok(())
+}
+
+/// The entries, on the timer thread.
+struct Wheel {
+    shared: Arc<Shared>,
+    delays: DelayQueue<CallId>,
+    entries: HashMap<CallId, Entry>,
+    batch: Vec<Command>,
+}
+
+struct Entry {
+    key: Key,
+    due: Instant,
+}
+
+impl Wheel {
+    /// To be called within a tokio runtime with a timer.
+    fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            delays: DelayQueue::new(),
+            entries: HashMap::new(),
+            batch: Vec::new(),
+        }
+    }
+
+    /// Ready once the timers are closed.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.shared.waker.register(context.waker());
+        loop {
+            if self.take_in().is_ready() {
+                return Poll::Ready(());
+            }
+            self.fire(context);
+            if self.park() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Carries out the commands; ready if closed.
+    fn take_in(&mut self) -> Poll<()> {
+        {
+            let mut inbox = lock(&self.shared.inbox);
+            if inbox.closed {
+                return Poll::Ready(());
+            }
+            std::mem::swap(&mut inbox.commands, &mut self.batch);
+            inbox.held = inbox.held.saturating_add_signed(inbox.growth);
+            inbox.growth = 0;
+            inbox.attention = Attention::Awake;
+        }
+        let mut batch = std::mem::take(&mut self.batch);
+        for command in batch.drain(..) {
+            match command {
+                Command::Insert(call, due) => self.insert(call, due),
+                Command::Cancel(call) => {
+                    if let Some(entry) = self.entries.remove(&call) {
+                        self.delays.remove(&entry.key);
+                    }
+                }
+            }
+        }
+        self.batch = batch;
+        Poll::Pending
+    }
+
+    fn insert(&mut self, call: CallId, due: Instant) {
+        let patience = due.saturating_duration_since(now());
+        let key = self.delays.insert(call, patience.min(HORIZON));
+        self.entries.insert(call, Entry { key, due });
+    }
+
+    fn fire(&mut self, context: &mut Context<'_>) {
+        while let Poll::Ready(Some(expired)) = self.delays.poll_expired(context) {
+            let call = expired.into_inner();
+            let Some(entry) = self.entries.remove(&call) else {
+                continue;
+            };
+            if entry.due > now() {
+                self.insert(call, entry.due);
+            } else {
+                self.shared.expiry.due(call);
+            }
+        }
+    }
+
+    /// Declares that the thread is about to park; false if commands have come in.
+    fn park(&mut self) -> bool {
+        if self.entries.is_empty() {
+            self.release_peak();
+        }
+        let next = self
+            .delays
+            .peek()
+            .map(|key| self.delays.deadline(&key).into_std());
+        let mut inbox = lock(&self.shared.inbox);
+        if inbox.closed || !inbox.commands.is_empty() {
+            return false;
+        }
+        inbox.held = self.entries.len();
+        inbox.attention = next.map_or(Attention::Parked, Attention::ParkedUntil);
+        true
+    }
+
+    /// Gives back the memory of a past burst.
+    fn release_peak(&mut self) {
+        if self.delays.capacity() > BACKLOG {
+            self.delays = DelayQueue::new();
+            self.entries = HashMap::new();
+            self.batch = Vec::new();
+        }
+    }
+}
+
+/// The clock of tokio, which tests can stop; callers pass instants of the same clock.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// No code here panics while it holds a lock, so a poisoned one is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
