@@ -8,7 +8,7 @@
 //! | event \\ phase      | New                      | Running                     | Suspended             | Ready             |
 //! |---------------------|--------------------------|-----------------------------|-----------------------|-------------------|
 //! | begin_slice         | Running: Start (1)       | error Busy                  | NotReady              | Running: Resume   |
-//! | end_slice(Parked)   | error                    | runnable (2): Ready: ResumeNow; else Suspended | error | error          |
+//! | end_slice(Parked)   | error                    | runnable (2): Ready; else Suspended | error      | error             |
 //! | end_slice(Finished) | error                    | New: Finished (3)           | error                 | error             |
 //! | arm_wait(n)         | error                    | epoch+1, pending n; 0: satisfied | error            | error             |
 //! | call_done, stale    | -                        | -                           | -                     | -                 |
@@ -18,13 +18,15 @@
 //! | unparked            | -                        | unparked                    | Ready, announced      | -                 |
 //!
 //! 1. Error Closed if aborted: only actions that had begun are driven to their end.
-//! 2. Resumption by owner: unparked, satisfied, cancelled or aborted. By unpark: unparked alone, for only then does the
-//!    virtual thread have something to run.
+//! 2. Resumption by owner: unparked, satisfied, cancelled or aborted; the verdict is ResumeNow. By unpark: unparked
+//!    alone, for only then does the virtual thread have something to run; announced, so that an action that does nothing
+//!    but `Thread.yield` takes its turn behind the others.
 //! 3. The epoch advances, so that completions still under way are stale; all flags but `aborted` are cleared.
 //! 4. With 0 pending, or an outcome that is not a value (fail-fast): satisfied, signal (5). Later completions of the
 //!    same wait are stale.
-//! 5. Resumption by owner: Suspended becomes Ready, announced; other phases keep the flag. By unpark: the host is
-//!    notified in every phase but New, and the phase stays until `unparked`.
+//! 5. Resumption by owner: Suspended becomes Ready, announced; while Running the host is notified, for an action that
+//!    could not be suspended waits in place. By unpark: the host is notified in every phase but New, and the phase stays
+//!    until `unparked`.
 //!
 //! `cancelled` set in phase New holds for the action that begins next.
 
@@ -104,7 +106,7 @@ pub enum Signal {
     None,
     /// The context became ready: announce it to the owner.
     Announce,
-    /// Ask the host to unpark the action.
+    /// Tell the host, which unparks the action: a virtual thread, or one that waits in place.
     Notify,
 }
 
@@ -167,16 +169,19 @@ impl ContextMachine {
     }
 
     /// The running slice ended.
-    pub fn end_slice(&mut self, end: SliceEnd) -> Result<EndVerdict, ErrorKind> {
+    pub fn end_slice(&mut self, end: SliceEnd) -> Result<(EndVerdict, Signal), ErrorKind> {
         self.require_running()?;
         Ok(match end {
             SliceEnd::Parked if self.runnable() => {
                 self.phase = Phase::Ready;
-                EndVerdict::ResumeNow
+                match self.resumption {
+                    Resumption::Owner => (EndVerdict::ResumeNow, Signal::None),
+                    Resumption::Unpark => (EndVerdict::Suspended, Signal::Announce),
+                }
             }
             SliceEnd::Parked => {
                 self.phase = Phase::Suspended;
-                EndVerdict::Suspended
+                (EndVerdict::Suspended, Signal::None)
             }
             SliceEnd::Finished => {
                 *self = Self {
@@ -185,7 +190,7 @@ impl ContextMachine {
                     queued: self.queued,
                     ..Self::new(self.resumption)
                 };
-                EndVerdict::Finished
+                (EndVerdict::Finished, Signal::None)
             }
         })
     }
@@ -275,12 +280,12 @@ impl ContextMachine {
     fn signal(&mut self) -> Signal {
         match (self.resumption, self.phase) {
             (_, Phase::New) => Signal::None,
-            (Resumption::Unpark, _) => Signal::Notify,
+            (Resumption::Unpark, _) | (Resumption::Owner, Phase::Running) => Signal::Notify,
             (Resumption::Owner, Phase::Suspended) => {
                 self.phase = Phase::Ready;
                 Signal::Announce
             }
-            (Resumption::Owner, _) => Signal::None,
+            (Resumption::Owner, Phase::Ready) => Signal::None,
         }
     }
 

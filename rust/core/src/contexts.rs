@@ -104,9 +104,22 @@ impl Contexts {
     }
 
     /// The running slice ended.
-    pub fn end_slice(&self, context: ContextId, end: SliceEnd) -> Result<EndVerdict, Error> {
-        self.require(context, |machine| machine.end_slice(end))?
-            .map_err(|kind| not_running(kind, context, "end a slice"))
+    pub fn end_slice(
+        &self,
+        context: ContextId,
+        end: SliceEnd,
+    ) -> Result<(EndVerdict, Announcement), Error> {
+        let mut verdict = Err(ErrorKind::UnknownContext);
+        let announcement = self.signal(context, |machine| {
+            let ended = machine.end_slice(end);
+            verdict = ended.map(|(verdict, _)| verdict);
+            ended.map_or(Signal::None, |(_, signal)| signal)
+        });
+        match verdict {
+            Ok(verdict) => Ok((verdict, announcement)),
+            Err(ErrorKind::UnknownContext) => Err(unknown(context)),
+            Err(kind) => Err(not_running(kind, context, "end a slice")),
+        }
     }
 
     /// The running action is about to wait for `calls` calls, which are reserved after this.
@@ -216,14 +229,7 @@ impl Contexts {
         event: impl FnOnce(&mut ContextMachine) -> R,
     ) -> Result<R, Error> {
         self.with(context, |entry| event(&mut entry.machine))
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::UnknownContext,
-                    format!(
-                        "{context} is not known: it was released, or belongs to another engine"
-                    ),
-                )
-            })
+            .ok_or_else(|| unknown(context))
     }
 
     /// Runs `step` under the lock of `context`, and keeps count of the suspended; `None` for an id that was released.
@@ -251,6 +257,13 @@ impl Contexts {
             Some(ContextId::new(index, entry.generation))
         })
     }
+}
+
+fn unknown(context: ContextId) -> Error {
+    Error::new(
+        ErrorKind::UnknownContext,
+        format!("{context} is not known: it was released, or belongs to another engine"),
+    )
 }
 
 fn not_running(kind: ErrorKind, context: ContextId, what: &str) -> Error {

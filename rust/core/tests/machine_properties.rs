@@ -82,6 +82,7 @@ fn check(resumption: Resumption, events: &[Event]) -> Result<(), TestCaseError> 
     let mut model = Model::default();
     for &event in events {
         let before = machine;
+        let running = model.running;
         let suspended = model.begun && !model.running && !model.runnable(resumption);
         let mut signal = Signal::None;
         // Whether the event newly ends the wait, or tells the action to give up.
@@ -108,12 +109,14 @@ fn check(resumption: Resumption, events: &[Event]) -> Result<(), TestCaseError> 
                 }
             }
             Event::Park => {
-                let expected = match (model.running, model.runnable(resumption)) {
-                    (false, _) => Err(ErrorKind::InvalidArgument),
-                    (true, true) => Ok(EndVerdict::ResumeNow),
-                    (true, false) => Ok(EndVerdict::Suspended),
+                let expected = match (running, model.runnable(resumption), resumption) {
+                    (false, ..) => Err(ErrorKind::InvalidArgument),
+                    (true, true, Resumption::Owner) => Ok(EndVerdict::ResumeNow),
+                    (true, ..) => Ok(EndVerdict::Suspended),
                 };
-                prop_assert_eq!(machine.end_slice(SliceEnd::Parked), expected);
+                let ended = machine.end_slice(SliceEnd::Parked);
+                prop_assert_eq!(ended.map(|(verdict, _)| verdict), expected);
+                signal = ended.map_or(Signal::None, |(_, signal)| signal);
                 model.running = false;
             }
             Event::Finish => {
@@ -174,8 +177,11 @@ fn check(resumption: Resumption, events: &[Event]) -> Result<(), TestCaseError> 
         }
         // No satisfied wait, cancellation or unpark is lost on a suspended context: the owner or the host hears of it,
         // exactly when it becomes true.
+        let parked = matches!(event, Event::Park) && running;
         let expected = match resumption {
             Resumption::Unpark if ended && model.begun => Signal::Notify,
+            Resumption::Unpark if parked && model.unparked => Signal::Announce,
+            Resumption::Owner if ended && running => Signal::Notify,
             _ if suspended && model.runnable(resumption) => Signal::Announce,
             _ => Signal::None,
         };

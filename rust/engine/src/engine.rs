@@ -115,7 +115,9 @@ impl Engine {
     /// Says how the slice ended. Fails with [`ErrorKind::InvalidArgument`] if none runs, and with
     /// [`ErrorKind::UnknownContext`].
     pub fn end_slice(&self, context: ContextId, end: SliceEnd) -> Result<EndVerdict, Error> {
-        self.completions.contexts.end_slice(context, end)
+        let (verdict, announcement) = self.completions.contexts.end_slice(context, end)?;
+        self.completions.announce(announcement);
+        Ok(verdict)
     }
 
     /// Begins a wait of the running action for `calls` calls, which are reserved next. The wait is satisfied when all

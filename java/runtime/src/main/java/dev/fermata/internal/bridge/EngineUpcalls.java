@@ -42,7 +42,8 @@ public interface EngineUpcalls {
   void expired(long call);
 
   /**
-   * The wait of a context that is resumed by unparking is over. Any thread; must not block.
+   * A wait is over, of a context that is resumed by unparking, or whose action still runs and may
+   * wait in place. Any thread; must not block.
    *
    * @param context id of the context
    */
