@@ -36,8 +36,8 @@ pub trait Host: Send + Sync + 'static {
     /// The deadline of a running call passed: its runner should be interrupted. Timer thread; must not block.
     fn expired(&self, call: CallId);
 
-    /// A wait of `context`, whose resumption is by unpark, was satisfied, cancelled or aborted. Any thread; must not
-    /// block; can come more than once for one wait.
+    /// A wait of `context` was satisfied, cancelled or aborted, and its resumption is by unpark, or its action still runs
+    /// and may wait in place. Any thread; must not block; can come more than once for one wait.
     fn notify(&self, context: ContextId);
 }
 
