@@ -9,4 +9,9 @@ dependencies {
     implementation(project(":fermata"))
     runtimeOnly(project(":fermata-native"))
     runtimeOnly(libs.slf4j.simple)
+    implementation(libs.jackson)
+    implementation(libs.langchain4j.minilm)
+    implementation(libs.picocli)
+    implementation(libs.progressbar)
+    implementation(libs.undertow)
 }

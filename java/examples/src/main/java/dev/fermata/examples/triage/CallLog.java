@@ -1,0 +1,38 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.examples.triage;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
+
+/** Notes when model calls began and ended, on whatever threads they run. */
+final class CallLog {
+  private final Queue<ModelCall> calls = new ConcurrentLinkedQueue<>();
+
+  /**
+   * The same call, which is noted once it has ended, with an answer or without.
+   *
+   * @param review index of the text it is made for
+   */
+  <T> Supplier<T> noted(ModelCall.Kind kind, int review, Supplier<T> call) {
+    return () -> {
+      long start = System.nanoTime();
+      try {
+        return call.get();
+      } finally {
+        calls.add(new ModelCall(kind, review, start, System.nanoTime()));
+      }
+    };
+  }
+
+  /** The calls that have ended, in the order in which they began. */
+  List<ModelCall> calls() {
+    List<ModelCall> ordered = new ArrayList<>(calls);
+    ordered.sort(Comparator.comparingLong(ModelCall::start));
+    return ordered;
+  }
+}

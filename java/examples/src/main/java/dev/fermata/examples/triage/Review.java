@@ -1,0 +1,35 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.examples.triage;
+
+import java.util.OptionalDouble;
+
+/** One review of the input. Immutable. */
+final class Review {
+  private final String id;
+  private final Double rating;
+  private final String text;
+
+  /**
+   * @param id as the input names it
+   * @param rating mean human rating from -4 to 4, or null where the input has none
+   * @param text not blank
+   */
+  Review(String id, Double rating, String text) {
+    this.id = id;
+    this.rating = rating;
+    this.text = text;
+  }
+
+  String id() {
+    return id;
+  }
+
+  OptionalDouble rating() {
+    return rating == null ? OptionalDouble.empty() : OptionalDouble.of(rating);
+  }
+
+  String text() {
+    return text;
+  }
+}

@@ -1,0 +1,249 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.examples.triage;
+
+import dev.fermata.ActionLoop;
+import dev.fermata.Strategy;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command of the demo; see its {@code --help}. */
+@Command(
+    name = "triage",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    description = {
+      "Triage of reviews: embed each, judge it, draft a reply to a negative one; all on one thread.",
+      "Models are asked at OPENAI_BASE_URL (with OPENAI_API_KEY, OPENAI_MODEL and"
+          + " OPENAI_EMBEDDING_MODEL) if that is set, else at a model server that the demo starts."
+    })
+public final class TriageDemo implements Callable<Integer> {
+  private static final String SAMPLE = "sample-reviews.tsv";
+  private static final int BAD_LINES_SHOWN = 5;
+  private static final int FAILED = 1;
+  private static final int BAD_INPUT = 2;
+
+  /** An inline run waits for one call after another: this many take about half a minute. */
+  private static final int INLINE_LIMIT = 60;
+
+  /** Somebody else's endpoint may cost money and refuse large bursts. */
+  private static final int FOREIGN_LIMIT = 100;
+
+  private static final int FIRST_JAVA_OF_SERVER = 17;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description =
+          "Reviews, tab-separated (id, rating from -4 to 4, text) or JSON lines; without it a"
+              + " small sample")
+  private Path input;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description =
+          "Take only the first N reviews; without it all, or 60 inline, or 100 at OPENAI_BASE_URL")
+  private Integer limit;
+
+  @Option(
+      names = "--in-flight",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Reviews under way at once")
+  private int inFlight;
+
+  @Option(
+      names = "--delay",
+      paramLabel = "MS",
+      defaultValue = "300",
+      description = "Mean time that the demo's model server takes to answer, in milliseconds")
+  private long delayMillis;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      defaultValue = "target/demo",
+      description = "Where the page and the log of the model server go")
+  private Path folder;
+
+  @Option(
+      names = "--server-java",
+      paramLabel = "HOME",
+      description = "JDK 17 or newer to run the model server on; without it the demo's own")
+  private Path serverJava;
+
+  @Option(names = "--bar", description = "Show progress as a moving bar, for terminals")
+  private boolean bar;
+
+  private final PrintStream out = System.out;
+
+  /**
+   * Runs the demo and ends the process: with 0; with 1 if no model answered; with 2 if the input or
+   * the options are of no use.
+   *
+   * @param arguments the options
+   */
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new TriageDemo()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (inFlight < 1 || delayMillis < 0 || (limit != null && limit < 1)) {
+      return fail(BAD_INPUT, "--in-flight and --limit must be at least 1, --delay at least 0");
+    }
+    try {
+      ReviewInput reviews = read();
+      tellBadLines(reviews);
+      Optional<Endpoint> foreign = Endpoint.of(System.getenv());
+      Files.createDirectories(folder);
+      if (foreign.isPresent()) {
+        return triage(reviews, foreign.get(), FOREIGN_LIMIT, "as OPENAI_BASE_URL says");
+      }
+      try (ModelServerProcess server =
+          ModelServerProcess.start(
+              serverJava(), Duration.ofMillis(delayMillis), folder.resolve("model-server.log"))) {
+        String models =
+            String.format(
+                Locale.ROOT,
+                "process %d, %d ms a call: MiniLM embeds; replies are a stand-in's, not a model's",
+                server.pid(),
+                delayMillis);
+        return triage(reviews, Endpoint.local(server.port()), Integer.MAX_VALUE, models);
+      }
+    } catch (InputException e) {
+      return fail(BAD_INPUT, e.getMessage());
+    } catch (ExecutionException e) {
+      return fail(FAILED, e.getCause().getMessage());
+    }
+  }
+
+  private ReviewInput read() throws InputException, IOException {
+    if (input != null) {
+      return ReviewInput.of(input);
+    }
+    try (InputStream sample = TriageDemo.class.getResourceAsStream(SAMPLE)) {
+      return ReviewInput.of(SAMPLE, sample);
+    }
+  }
+
+  private void tellBadLines(ReviewInput reviews) {
+    int bad = reviews.badLines().size();
+    reviews.badLines().stream().limit(BAD_LINES_SHOWN).forEach(System.err::println);
+    if (bad > 0) {
+      System.err.printf(
+          Locale.ROOT,
+          "%s%d bad lines skipped, %,d reviews read%n",
+          bad > BAD_LINES_SHOWN ? "… " : "",
+          bad,
+          reviews.reviews().size());
+    }
+  }
+
+  private Path serverJava() throws InputException {
+    if (serverJava == null && Runtime.version().feature() < FIRST_JAVA_OF_SERVER) {
+      throw new InputException(
+          "the model server needs Java 17 or newer, this is "
+              + Runtime.version()
+              + ": name one by --server-java, or set OPENAI_BASE_URL");
+    }
+    Path home = serverJava == null ? Path.of(System.getProperty("java.home")) : serverJava;
+    return home.resolve("bin").resolve("java");
+  }
+
+  private int triage(ReviewInput input, Endpoint endpoint, int endpointLimit, String models)
+      throws IOException, ExecutionException, InterruptedException {
+    try (ActionLoop loop =
+        ActionLoop.builder().name("triage").asyncThreads(inFlight).maxActions(inFlight).build()) {
+      Strategy strategy = loop.executor().strategy();
+      int usualLimit = strategy == Strategy.INLINE ? INLINE_LIMIT : endpointLimit;
+      List<Review> reviews = first(input.reviews(), limit == null ? usualLimit : limit);
+
+      Map<String, String> conditions = new LinkedHashMap<>();
+      conditions.put("input", input.source() + taken(reviews.size(), input.reviews().size()));
+      conditions.put("models", endpoint.url("") + ", " + models);
+      conditions.put("strategy", strategy.name().toLowerCase(Locale.ROOT));
+      conditions.put("at once", String.format(Locale.ROOT, "%,d reviews", inFlight));
+      conditions.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
+      conditions.forEach((name, value) -> out.printf("  %-9s %s%n", name, value));
+      out.println();
+      return run(loop, new ModelClient(endpoint), reviews, conditions, input);
+    }
+  }
+
+  private int run(
+      ActionLoop loop,
+      ModelClient model,
+      List<Review> reviews,
+      Map<String, String> conditions,
+      ReviewInput input)
+      throws IOException, ExecutionException, InterruptedException {
+    CallLog alone = new CallLog();
+    CallLog log = new CallLog();
+    Triage triage = Triage.prepare(loop, model, alone, log);
+    OwnerCpu cpu = new OwnerCpu(loop.owner());
+    long start = System.nanoTime();
+    List<TriagedReview> results;
+    try (Progress progress = Progress.of(reviews.size(), bar, out)) {
+      results = triage.run(reviews, progress::step);
+    }
+    long end = System.nanoTime();
+    List<ModelCall> calls = log.calls();
+    Figures figures = new Figures(results, start, end, alone.calls(), calls, cpu.stop());
+    if (figures.failed == figures.reviews) {
+      return fail(FAILED, "every review failed; the first: " + results.get(0).failure().get());
+    }
+
+    String page =
+        new TriagePage(figures, results, calls, start, conditions, input.badLines()).html();
+    Path file = folder.resolve("triage-" + conditions.get("strategy") + ".html").toAbsolutePath();
+    Files.writeString(file, page, StandardCharsets.UTF_8);
+    out.printf("%n%s%n%n  page: %s%n", new Report(figures).table(), file.toUri());
+    tellFailures(results);
+    if (results.size() < input.reviews().size()) {
+      long all = figures.wallTime / results.size() * input.reviews().size();
+      out.printf(
+          "%n  all %,d reviews would take about %s this way%n",
+          input.reviews().size(), Durations.text(all));
+    }
+    return 0;
+  }
+
+  private static void tellFailures(List<TriagedReview> results) {
+    results.stream()
+        .filter(result -> result.failure().isPresent())
+        .limit(BAD_LINES_SHOWN)
+        .forEach(r -> System.err.println("review " + r.review().id() + ": " + r.failure().get()));
+  }
+
+  private static List<Review> first(List<Review> reviews, int most) {
+    return reviews.subList(0, Math.min(most, reviews.size()));
+  }
+
+  private static String taken(int taken, int all) {
+    return taken == all
+        ? String.format(Locale.ROOT, ", %,d reviews", all)
+        : String.format(Locale.ROOT, ", the first %,d of %,d reviews (--limit)", taken, all);
+  }
+
+  private static int fail(int code, String message) {
+    System.err.println("demo: " + message);
+    return code;
+  }
+}
