@@ -19,6 +19,19 @@ use crate::log_bridge;
 /// Room for the local references of one upcall: the upcalls object, and what it throws with its description.
 const UPCALL_FRAME: usize = 8;
 
+thread_local! {
+    static STAY_MAPPED: StayMapped = const { StayMapped };
+}
+
+/// Keeps the library mapped until the engine thread that touched it is out of its code. After the last thread has let go
+/// of the upcalls, the class loader can be collected and the library closed before that thread has returned; a C library
+/// that unmaps at all does not while a thread owes the library the destructor of a thread-local.
+struct StayMapped;
+
+impl Drop for StayMapped {
+    fn drop(&mut self) {}
+}
+
 /// The Java side of one engine: its `EngineUpcalls` object, by the only global reference the engine has.
 pub(crate) struct JavaHost {
     /// Empty once the engine is closed and no thread of it is left: then nobody is told anything any more.
@@ -134,6 +147,7 @@ impl JavaHost {
 
 impl Host for JavaHost {
     fn thread_started(&self, name: &str) -> Result<(), Error> {
+        STAY_MAPPED.with(|_| ());
         attach_daemon(name)?;
         self.attached.fetch_add(1, Ordering::SeqCst);
         Ok(())
