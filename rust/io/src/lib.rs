@@ -3,4 +3,5 @@
 //! What waits without a thread of its own, on tokio: timers.
 #![forbid(unsafe_code)]
 
+mod doorbell;
 pub mod timers;

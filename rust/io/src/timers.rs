@@ -4,16 +4,18 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use atomic_waker::AtomicWaker;
 use fermata_core::error::{Error, ErrorKind};
 use fermata_core::ids::CallId;
 use fermata_core::threads::EngineThreads;
 use tokio_util::time::{DelayQueue, delay_queue::Key};
+
+use crate::doorbell::{self, Doorbell, Listening, Porter};
 
 /// The timer wheel holds no more than about two years; what is due later goes round again.
 const HORIZON: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -32,8 +34,8 @@ pub trait Expiry: Send + Sync + 'static {
 /// Timer entries by call. Any thread may call any method: they hand commands to the timer thread, which is started by
 /// the first [`Self::start`] and ends after [`Self::close`]. Resolution: 1 ms; never early.
 ///
-/// The thread runs one future, at the root of its runtime, that takes in the commands itself. A caller's thread thus
-/// never enters tokio: it wakes that future's waker, which touches no thread-local.
+/// The thread runs one future, at the root of its runtime, that takes in the commands itself. A caller's thread never
+/// enters tokio: it rings a doorbell.
 pub struct Timers {
     shared: Arc<Shared>,
     threads: Arc<EngineThreads>,
@@ -44,7 +46,6 @@ pub struct Timers {
 
 struct Shared {
     inbox: Mutex<Inbox>,
-    waker: AtomicWaker,
     expiry: Arc<dyn Expiry>,
 }
 
@@ -56,6 +57,8 @@ struct Inbox {
     /// Entries in the wheel when the thread last looked.
     held: usize,
     attention: Attention,
+    /// Of the thread that was started last, if any.
+    bell: Option<Arc<Doorbell>>,
     closed: bool,
 }
 
@@ -98,19 +101,25 @@ impl Timers {
         if self.serving.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let shared = Arc::clone(&self.shared);
-        let serving = Arc::clone(&self.serving);
-        let spawned = self.threads.spawn(self.thread_name.clone(), move |start| {
-            if let Err(error) = start.and_then(|()| serve(&shared)) {
-                serving.store(false, Ordering::Release);
-                tracing::warn!(%error, "timers are lost");
-                shared.lose_all();
-            }
-        });
+        let spawned = self.spawn();
         if spawned.is_err() {
             self.serving.store(false, Ordering::Release);
         }
         spawned
+    }
+
+    fn spawn(&self) -> Result<(), Error> {
+        let (bell, porter) = doorbell::install().map_err(no_thread)?;
+        lock(&self.shared.inbox).bell = Some(Arc::new(bell));
+        let shared = Arc::clone(&self.shared);
+        let serving = Arc::clone(&self.serving);
+        self.threads.spawn(self.thread_name.clone(), move |start| {
+            if let Err(error) = start.and_then(|()| serve(&shared, porter)) {
+                serving.store(false, Ordering::Release);
+                tracing::warn!(%error, "timers are lost");
+                shared.lose_all();
+            }
+        })
     }
 
     /// Makes an entry for `call`, which has none.
@@ -139,7 +148,6 @@ impl Shared {
     fn new(expiry: Arc<dyn Expiry>) -> Self {
         Self {
             inbox: Mutex::default(),
-            waker: AtomicWaker::new(),
             expiry,
         }
     }
@@ -159,7 +167,7 @@ impl Shared {
     }
 
     fn send(&self, command: Command, growth: isize, urgent: impl FnOnce(&Inbox) -> bool) {
-        let wake = {
+        let bell = {
             let mut inbox = lock(&self.inbox);
             if inbox.closed {
                 return;
@@ -168,25 +176,25 @@ impl Shared {
             inbox.growth += growth;
             let wake = urgent(&inbox)
                 || inbox.commands.len() >= BACKLOG && inbox.attention != Attention::Awake;
-            if wake {
-                inbox.attention = Attention::Awake;
+            if !wake {
+                return;
             }
-            wake
+            inbox.attention = Attention::Awake;
+            inbox.bell.clone()
         };
-        if wake {
-            self.waker.wake();
-        }
+        ring(bell);
     }
 
     fn close(&self) {
-        {
+        let before = {
             let mut inbox = lock(&self.inbox);
-            *inbox = Inbox {
+            let closed = Inbox {
                 closed: true,
                 ..Inbox::default()
             };
-        }
-        self.waker.wake();
+            std::mem::replace(&mut *inbox, closed)
+        };
+        ring(before.bell);
     }
 
     fn lose_all(&self) {
@@ -204,27 +212,39 @@ impl Shared {
     }
 }
 
+fn ring(bell: Option<Arc<Doorbell>>) {
+    if let Some(bell) = bell {
+        bell.ring();
+    }
+}
+
 /// The life of the timer thread.
-fn serve(shared: &Arc<Shared>) -> Result<(), Error> {
+fn serve(shared: &Arc<Shared>, porter: Porter) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
-        .map_err(|cause| {
-            Error::new(
-                ErrorKind::ThreadSpawn,
-                format!("the timer thread cannot serve: no tokio runtime: {cause}"),
-            )
-        })?;
+        .map_err(no_thread)?;
     runtime.block_on(async {
-        let mut wheel = Wheel::new(Arc::clone(shared));
+        let porter = porter.listen().map_err(no_thread)?;
+        let mut wheel = Wheel::new(Arc::clone(shared), porter);
         poll_fn(|context| wheel.poll(context)).await;
-    });
-    Ok(())
+        Ok(())
+    })
+}
+
+fn no_thread(cause: io::Error) -> Error {
+    Error::new(
+        ErrorKind::ThreadSpawn,
+        format!(
+            "the timer thread cannot serve: {cause}; raise the limit of open files (ulimit -n)"
+        ),
+    )
 }
 
 /// The entries, on the timer thread.
 struct Wheel {
     shared: Arc<Shared>,
+    porter: Listening,
     delays: DelayQueue<CallId>,
     entries: HashMap<CallId, Entry>,
     batch: Vec<Command>,
@@ -237,9 +257,10 @@ struct Entry {
 
 impl Wheel {
     /// To be called within a tokio runtime with a timer.
-    fn new(shared: Arc<Shared>) -> Self {
+    fn new(shared: Arc<Shared>, porter: Listening) -> Self {
         Self {
             shared,
+            porter,
             delays: DelayQueue::new(),
             entries: HashMap::new(),
             batch: Vec::new(),
@@ -248,7 +269,8 @@ impl Wheel {
 
     /// Ready once the timers are closed.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.shared.waker.register(context.waker());
+        // Before the inbox is looked at: what comes in later rings again.
+        self.porter.rearm(context);
         loop {
             if self.take_in().is_ready() {
                 return Poll::Ready(());
