@@ -9,14 +9,16 @@ package dev.fermata.internal.strategy;
  * gets its own bindings back when it goes on.
  */
 final class ContinuationAction implements SuspendableAction {
-  private final ContinuationStrategy strategy;
+  private final MonitorGuard guard;
   private final Object continuation;
   private final InterruptGate gate = new InterruptGate();
   private boolean started;
+  private boolean tryingOut;
   private Object scopedValues;
 
-  ContinuationAction(ContinuationStrategy strategy, Runnable body) {
-    this.strategy = strategy;
+  /** @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself */
+  ContinuationAction(MonitorGuard guard, Runnable body) {
+    this.guard = guard;
     this.continuation = JdkContinuation.create(new ActionEntry(body));
   }
 
@@ -32,7 +34,9 @@ final class ContinuationAction implements SuspendableAction {
     started = true;
     gate.enter();
     try {
-      JdkContinuation.run(continuation);
+      do {
+        JdkContinuation.run(continuation);
+      } while (tryingOut);
     } finally {
       gate.exit();
       scopedValues = JdkContinuation.scopedValues();
@@ -53,7 +57,19 @@ final class ContinuationAction implements SuspendableAction {
 
   @Override
   public Pin pin() {
-    return strategy.pin();
+    if (guard != null) {
+      return guard.look(true);
+    }
+    tryingOut = true;
+    try {
+      JdkContinuation.yield();
+      return Pin.NONE;
+    } catch (IllegalStateException pinned) {
+      // "Pinned: MONITOR", "Pinned: NATIVE", ...; a class initialiser is run by a native frame.
+      return String.valueOf(pinned.getMessage()).endsWith("NATIVE") ? Pin.NATIVE_FRAME : Pin.MONITOR;
+    } finally {
+      tryingOut = false;
+    }
   }
 
   @Override

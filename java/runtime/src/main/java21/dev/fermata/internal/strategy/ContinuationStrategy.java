@@ -5,22 +5,43 @@ package dev.fermata.internal.strategy;
 import dev.fermata.Strategy;
 
 /**
- * Runs each action as a one-shot delimited continuation on the owner's own thread. Owns no state
- * but the monitor guard.
+ * Runs each action as a one-shot delimited continuation on the owner's own thread. Owns nothing but
+ * shares the monitor guard.
  *
- * <p>Suspending under a monitor must not happen: up to Java 23 the JVM says so, from 24 on it lets
- * it happen and exclusion breaks. So whether the JVM's word can be relied on is tried once.
+ * <p>An action must not be suspended under a monitor. Up to Java 23 the JVM refuses that, so that an
+ * action finds out by suspending and going on at once; from 24 on the JVM lets it happen although
+ * exclusion breaks, and the guard has to look.
  */
 final class ContinuationStrategy implements SuspensionStrategy {
   private final MonitorGuard guard;
-  private final boolean jvmSeesMonitors;
 
-  /**
-   * @param guard sees the monitors of an action where the JVM does not
-   */
+  /** @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself */
   ContinuationStrategy(MonitorGuard guard) {
     this.guard = guard;
-    this.jvmSeesMonitors = JvmPins.SEE_MONITORS;
+  }
+
+  /**
+   * Whether the JVM refuses to suspend under a monitor. To be called where it does no harm if it does
+   * not refuse: on a thread that is used for nothing else.
+   */
+  static boolean jvmRefusesMonitors() {
+    boolean[] refused = new boolean[1];
+    Object monitor = new Object();
+    Object continuation =
+        JdkContinuation.create(
+            () -> {
+              synchronized (monitor) {
+                try {
+                  JdkContinuation.yield();
+                } catch (IllegalStateException pinned) {
+                  refused[0] = true;
+                }
+              }
+            });
+    while (!JdkContinuation.isDone(continuation)) {
+      JdkContinuation.run(continuation);
+    }
+    return refused[0];
   }
 
   @Override
@@ -38,39 +59,9 @@ final class ContinuationStrategy implements SuspensionStrategy {
     if (Thread.currentThread().isVirtual()) {
       return new InPlaceAction(body, Pin.VIRTUAL_OWNER);
     }
-    return new ContinuationAction(this, body);
+    return new ContinuationAction(guard, body);
   }
 
   @Override
   public void close() {}
-
-  Pin pin() {
-    if (!jvmSeesMonitors) {
-      return guard.look(true);
-    }
-    if (!JdkContinuation.isPinned()) {
-      return Pin.NONE;
-    }
-    Pin seen = guard.look(true);
-    return seen == Pin.NONE ? Pin.MONITOR : seen;
-  }
-
-  /** Whether {@code Continuation.isPinned} tells a held monitor from none, tried once. */
-  private static final class JvmPins {
-    static final boolean SEE_MONITORS = tryOut();
-
-    private static boolean tryOut() {
-      boolean[] pinned = new boolean[2];
-      Object monitor = new Object();
-      JdkContinuation.run(
-          JdkContinuation.create(
-              () -> {
-                pinned[0] = JdkContinuation.isPinned();
-                synchronized (monitor) {
-                  pinned[1] = JdkContinuation.isPinned();
-                }
-              }));
-      return !pinned[0] && pinned[1];
-    }
-  }
 }

@@ -15,7 +15,6 @@ final class JdkContinuation {
   private static final MethodHandle RUN;
   private static final MethodHandle IS_DONE;
   private static final MethodHandle YIELD;
-  private static final MethodHandle IS_PINNED;
   private static final MethodHandle CURRENT;
   private static final MethodHandle STACK;
   private static final MethodHandle SCOPED_VALUES;
@@ -46,10 +45,6 @@ final class JdkContinuation {
       YIELD =
           lookup
               .findStatic(type, "yield", MethodType.methodType(boolean.class, scopeType))
-              .bindTo(scope);
-      IS_PINNED =
-          lookup
-              .findStatic(type, "isPinned", MethodType.methodType(boolean.class, scopeType))
               .bindTo(scope);
       CURRENT =
           lookup
@@ -111,15 +106,6 @@ final class JdkContinuation {
   static boolean yield() {
     try {
       return (boolean) YIELD.invokeExact();
-    } catch (Throwable e) {
-      throw rethrown(e);
-    }
-  }
-
-  /** Whether the JVM says that the innermost action of the calling thread is pinned. */
-  static boolean isPinned() {
-    try {
-      return (boolean) IS_PINNED.invokeExact();
     } catch (Throwable e) {
       throw rethrown(e);
     }

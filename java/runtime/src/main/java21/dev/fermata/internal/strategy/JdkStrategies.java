@@ -26,7 +26,8 @@ final class JdkStrategies {
     } catch (RuntimeException | LinkageError unavailable) {
       throw unavailable("jdk.internal.vm.Continuation", unavailable);
     }
-    return limit -> new ContinuationStrategy(guard);
+    MonitorGuard needed = ContinuationStrategy.jvmRefusesMonitors() ? null : guard;
+    return limit -> new ContinuationStrategy(needed);
   }
 
   /**
