@@ -64,8 +64,11 @@ final class HeldMonitors {
       if (frame.getDeclaringClass() == ActionEntry.class) {
         return false;
       }
-      if (monitors(frame).length > 0) {
-        return true;
+      for (Object monitor : monitors(frame)) {
+        // An interpreted frame keeps a slot, then empty, for each monitor that it has released.
+        if (monitor != null) {
+          return true;
+        }
       }
     }
     return false;

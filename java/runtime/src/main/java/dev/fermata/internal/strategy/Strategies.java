@@ -60,8 +60,13 @@ public final class Strategies {
    *     names none
    */
   public Choice choose(OwnerKind owner) {
-    String forced = System.getProperty(PROPERTY, AUTO).trim().toLowerCase(Locale.ROOT);
-    return forced.equals(AUTO) ? chooseFor(owner) : force(named(forced));
+    return choose(owner, System.getProperty(PROPERTY, AUTO));
+  }
+
+  /** Like {@link #choose(OwnerKind)} with a given value of the property. */
+  Choice choose(OwnerKind owner, String setting) {
+    String name = setting.trim().toLowerCase(Locale.ROOT);
+    return name.equals(AUTO) ? chooseFor(owner) : force(named(name));
   }
 
   private Choice chooseFor(OwnerKind owner) {

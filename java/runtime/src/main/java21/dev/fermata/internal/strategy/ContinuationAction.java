@@ -16,7 +16,9 @@ final class ContinuationAction implements SuspendableAction {
   private boolean tryingOut;
   private Object scopedValues;
 
-  /** @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself */
+  /**
+   * @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself
+   */
   ContinuationAction(MonitorGuard guard, Runnable body) {
     this.guard = guard;
     this.continuation = JdkContinuation.create(new ActionEntry(body));
@@ -66,7 +68,9 @@ final class ContinuationAction implements SuspendableAction {
       return Pin.NONE;
     } catch (IllegalStateException pinned) {
       // "Pinned: MONITOR", "Pinned: NATIVE", ...; a class initialiser is run by a native frame.
-      return String.valueOf(pinned.getMessage()).endsWith("NATIVE") ? Pin.NATIVE_FRAME : Pin.MONITOR;
+      return String.valueOf(pinned.getMessage()).endsWith("NATIVE")
+          ? Pin.NATIVE_FRAME
+          : Pin.MONITOR;
     } finally {
       tryingOut = false;
     }

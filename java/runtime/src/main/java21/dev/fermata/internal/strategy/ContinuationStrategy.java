@@ -8,21 +8,23 @@ import dev.fermata.Strategy;
  * Runs each action as a one-shot delimited continuation on the owner's own thread. Owns nothing but
  * shares the monitor guard.
  *
- * <p>An action must not be suspended under a monitor. Up to Java 23 the JVM refuses that, so that an
- * action finds out by suspending and going on at once; from 24 on the JVM lets it happen although
- * exclusion breaks, and the guard has to look.
+ * <p>An action must not be suspended under a monitor. Up to Java 23 the JVM refuses that, so that
+ * an action finds out by suspending and going on at once; from 24 on the JVM lets it happen
+ * although exclusion breaks, and the guard has to look.
  */
 final class ContinuationStrategy implements SuspensionStrategy {
   private final MonitorGuard guard;
 
-  /** @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself */
+  /**
+   * @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself
+   */
   ContinuationStrategy(MonitorGuard guard) {
     this.guard = guard;
   }
 
   /**
-   * Whether the JVM refuses to suspend under a monitor. To be called where it does no harm if it does
-   * not refuse: on a thread that is used for nothing else.
+   * Whether the JVM refuses to suspend under a monitor. To be called where it does no harm if it
+   * does not refuse: on a thread that is used for nothing else.
    */
   static boolean jvmRefusesMonitors() {
     boolean[] refused = new boolean[1];
