@@ -107,8 +107,7 @@ final class Call<T> implements SlotTable.Slotted {
         throw CallSite.rethrow(error);
       case Verdict.OUTCOME_TIMED_OUT:
         metrics.callTimedOut();
-        throw new FermataException(
-            ErrorKind.TIMED_OUT, describe() + " did not end within its deadline", error);
+        throw timedOut();
       case Verdict.OUTCOME_CANCELLED:
         metrics.callCancelled();
         throw cancelled(describe());
@@ -122,6 +121,11 @@ final class Call<T> implements SlotTable.Slotted {
             describe() + " failed between Java and native code; the log has the cause",
             error);
     }
+  }
+
+  FermataException timedOut() {
+    return new FermataException(
+        ErrorKind.TIMED_OUT, describe() + " did not end within its deadline", error);
   }
 
   static FermataException cancelled(String what) {

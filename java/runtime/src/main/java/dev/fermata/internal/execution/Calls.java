@@ -8,6 +8,7 @@ import dev.fermata.internal.observe.ExecutorMetrics;
 import dev.fermata.internal.observe.FlightEvents;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
@@ -17,6 +18,9 @@ import java.util.function.Supplier;
  * throws. Called from inside actions; {@link #cancelAll} from any thread.
  */
 final class Calls {
+  /** A hundred years: a wait without a deadline. */
+  private static final long LONG_ENOUGH_NANOS = TimeUnit.DAYS.toNanos(36_500);
+
   private final Engine engine;
   private final Upcalls upcalls;
   private final ExecutorMetrics metrics;
@@ -98,12 +102,22 @@ final class Calls {
 
   private void submitUnderBackpressure(ActionState state, Call<?> call, long deadlineNanos) {
     metrics.callBackpressured();
+    boolean bounded = deadlineNanos > 0;
+    long end = System.nanoTime() + (bounded ? deadlineNanos : LONG_ENOUGH_NANOS);
     boolean submitted =
         upcalls.spaceWaiters.retry(
-            () -> isEnded(state) || engine.submit(call.id(), deadlineNanos));
-    if (!submitted) {
+            () ->
+                isEnded(state)
+                    || engine.submit(
+                        call.id(), bounded ? Math.max(1, end - System.nanoTime()) : 0),
+            end);
+    if (submitted) {
+      return;
+    }
+    if (Thread.currentThread().isInterrupted()) {
       throw Call.cancelled(call.describe() + ", interrupted while the queue of calls was full,");
     }
+    throw call.timedOut();
   }
 
   private boolean isEnded(ActionState state) {

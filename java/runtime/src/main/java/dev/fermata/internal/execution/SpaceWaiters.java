@@ -15,19 +15,22 @@ final class SpaceWaiters {
   private final Queue<Thread> waiting = new ConcurrentLinkedQueue<>();
 
   /**
-   * Tries until it succeeds or the thread is interrupted, parked between tries.
+   * Tries until it succeeds, the thread is interrupted or the time is over, parked between tries.
    *
-   * @return false if interrupted; the interrupt status is kept
+   * @param attempt is called again whenever a place may be free
+   * @param endNanos of {@link System#nanoTime}
+   * @return false if interrupted, the interrupt status is kept, or if the time is over
    */
-  boolean retry(BooleanSupplier attempt) {
+  boolean retry(BooleanSupplier attempt, long endNanos) {
     Thread thread = Thread.currentThread();
     waiting.add(thread);
     try {
       while (!attempt.getAsBoolean()) {
-        if (thread.isInterrupted()) {
+        long rest = endNanos - System.nanoTime();
+        if (thread.isInterrupted() || rest <= 0) {
           return false;
         }
-        LockSupport.park(this);
+        LockSupport.parkNanos(this, rest);
       }
       return true;
     } finally {
