@@ -68,7 +68,7 @@ public final class NativeLibrary {
         }
         throw new FermataException(
             ErrorKind.NATIVE_LIBRARY,
-            "-D" + MODE_PROPERTY + "=required, but " + status.describeFailure(),
+            status.describeFailure() + " (or drop -D" + MODE_PROPERTY + "=required)",
             status.cause);
       default:
         throw new IllegalArgumentException(status.describeFailure());
@@ -91,14 +91,21 @@ public final class NativeLibrary {
               "-D" + MODE_PROPERTY + " is '" + mode + "'", "use auto, required or off", null);
       }
     } catch (LoadFailure failure) {
-      Status status = Status.failed(failure);
-      if (mode.equals("auto")) {
-        LOG.warn("{}. Until then actions run one after another.", status.describeFailure());
-      } else {
-        LOG.info("{}", status.describeFailure());
-      }
-      return status;
+      return report(mode, failure);
+    } catch (RuntimeException | LinkageError e) {
+      return report(mode, new LoadFailure("loading it failed: " + e, "report this to Fermata", e));
     }
+  }
+
+  private static Status report(String mode, LoadFailure failure) {
+    Status status = Status.failed(failure);
+    if (mode.equals("auto")) {
+      LOG.warn("{}. Until then actions run one after another.", status.describeFailure());
+    } else {
+      LOG.info("{}", status.describeFailure());
+    }
+    LOG.debug("The failure in full", failure);
+    return status;
   }
 
   private static Status loadLibrary(String version) throws LoadFailure {
@@ -197,8 +204,7 @@ public final class NativeLibrary {
       if (message.contains("already loaded in another classloader")) {
         throw new AlreadyLoaded(e);
       }
-      throw new LoadFailure(
-          "the system refused to load " + file + ": " + message, remedyFor(message), e);
+      throw new LoadFailure("the system refused it: " + message, remedyFor(message), e);
     }
   }
 
