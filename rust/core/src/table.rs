@@ -8,9 +8,13 @@ use std::sync::OnceLock;
 use crate::sync::{Mutex, lock};
 
 /// The size of the first chunk; each further chunk is twice the size of the one before it.
+#[cfg(not(loom))]
 const FIRST_CHUNK: u64 = 32;
+/// Loom tracks each entry.
+#[cfg(loom)]
+const FIRST_CHUNK: u64 = 2;
 /// Chunks enough for every `u32` index.
-const CHUNKS: usize = 28;
+const CHUNKS: usize = 32;
 
 /// Why no entry was handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
