@@ -35,7 +35,7 @@ fn a_wait_that_ends_while_its_owner_suspends_is_not_lost() {
                 thread::spawn(move || contexts.call_done(context, epoch, true))
             })
             .collect();
-        let end = contexts
+        let (end, _) = contexts
             .end_slice(context, SliceEnd::Parked)
             .expect("running");
         let woken = workers
@@ -70,7 +70,7 @@ fn a_context_that_becomes_ready_while_the_owner_begins_to_observe_is_seen() {
             contexts
                 .end_slice(context, SliceEnd::Parked)
                 .expect("running"),
-            EndVerdict::Suspended
+            (EndVerdict::Suspended, Announcement::None)
         );
         let worker = {
             let contexts = Arc::clone(&contexts);
@@ -93,7 +93,7 @@ fn cancellation_and_completion_queue_a_context_once() {
             contexts
                 .end_slice(context, SliceEnd::Parked)
                 .expect("running"),
-            EndVerdict::Suspended
+            (EndVerdict::Suspended, Announcement::None)
         );
         let worker = {
             let contexts = Arc::clone(&contexts);
@@ -125,11 +125,17 @@ fn an_unpark_while_the_action_parks_is_not_lost() {
                 contexts.unparked(context)
             })
         };
-        let end = contexts
+        let (end, mine) = contexts
             .end_slice(context, SliceEnd::Parked)
             .expect("running");
-        let woken = worker.join().expect("no panic") == Announcement::Wake;
-        assert_eq!(end == EndVerdict::Suspended, woken);
+        let other = worker.join().expect("no panic");
+        assert_eq!(end, EndVerdict::Suspended);
+        assert_ne!(
+            mine == Announcement::Wake,
+            other == Announcement::Wake,
+            "one wake"
+        );
+        assert_eq!(contexts.drain(&mut [0; 2]), 1);
         assert_eq!(
             contexts.begin_slice(context).expect("ready"),
             BeginVerdict::Resume

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fermata_engine::{
-    CallId, ContextId, Engine, EngineConfig, Error, ErrorKind, Host, Outcome, Spawn, ThreadBody,
+    BeginVerdict, CallId, ContextId, EndVerdict, Engine, EngineConfig, Error, ErrorKind, Host,
+    Outcome, Resumption, SliceEnd, Spawn, ThreadBody, WaitStatus,
 };
 
 /// Longer than anything takes that happens at all: reaching it fails the test.
@@ -188,4 +189,54 @@ pub fn gate() -> (
         released.recv().unwrap_or(Outcome::Error)
     };
     (begun, release, supplier)
+}
+
+pub fn open(config: EngineConfig) -> (Arc<Engine>, Arc<TestHost>, Upcalls, ContextId) {
+    let (host, upcalls) = TestHost::new();
+    let engine = Engine::new(config, Arc::clone(&host) as _).expect("a sound configuration");
+    let context = engine.create_context(Resumption::Owner).expect("open");
+    engine.observe();
+    engine.begin_slice(context).expect("new");
+    (engine, host, upcalls, context)
+}
+
+/// Suspends the running slice of `context` until its wait is over; the next slice runs then.
+pub fn suspend(engine: &Engine, upcalls: &Upcalls, context: ContextId) -> WaitStatus {
+    if engine
+        .end_slice(context, SliceEnd::Parked)
+        .expect("running")
+        == EndVerdict::Suspended
+    {
+        let mut ready = [0; 4];
+        while engine.drain_ready(&mut ready) == 0 {
+            upcalls.wait_for(|upcall| *upcall == Upcall::Wake);
+        }
+        assert_eq!(ready[0], context.as_u64());
+    }
+    assert_eq!(
+        engine.begin_slice(context).expect("ready"),
+        BeginVerdict::Resume
+    );
+    engine.wait_status(context)
+}
+
+/// Submits `supplier` and waits for its outcome.
+pub fn run(
+    engine: &Engine,
+    host: &TestHost,
+    upcalls: &Upcalls,
+    context: ContextId,
+    supplier: impl FnOnce() -> Outcome + Send + 'static,
+) -> Outcome {
+    engine.arm_wait(context, 1).expect("running");
+    let call = call(engine, host, context, supplier);
+    engine.submit(call, None).expect("a place");
+    suspend(engine, upcalls, context);
+    engine.take(call).expect("done")
+}
+
+pub fn close(engine: &Engine, upcalls: &Upcalls) {
+    engine.begin_close();
+    while engine.threads_alive() > 0 && !upcalls.ended() {}
+    assert_eq!(engine.threads_alive(), 0);
 }
