@@ -59,6 +59,8 @@ struct Inbox {
     attention: Attention,
     /// Of the thread that was started last, if any.
     bell: Option<Arc<Doorbell>>,
+    /// That thread could not serve: nobody will look at the commands.
+    orphaned: bool,
     closed: bool,
 }
 
@@ -110,14 +112,18 @@ impl Timers {
 
     fn spawn(&self) -> Result<(), Error> {
         let (bell, porter) = doorbell::install().map_err(no_thread)?;
-        lock(&self.shared.inbox).bell = Some(Arc::new(bell));
+        {
+            let mut inbox = lock(&self.shared.inbox);
+            inbox.bell = Some(Arc::new(bell));
+            inbox.orphaned = false;
+        }
         let shared = Arc::clone(&self.shared);
         let serving = Arc::clone(&self.serving);
         self.threads.spawn(self.thread_name.clone(), move |start| {
             if let Err(error) = start.and_then(|()| serve(&shared, porter)) {
-                serving.store(false, Ordering::Release);
                 tracing::warn!(%error, "timers are lost");
-                shared.lose_all();
+                shared.orphan();
+                serving.store(false, Ordering::Release);
             }
         })
     }
@@ -167,7 +173,7 @@ impl Shared {
     }
 
     fn send(&self, command: Command, growth: isize, urgent: impl FnOnce(&Inbox) -> bool) {
-        let bell = {
+        let (bell, orphans) = {
             let mut inbox = lock(&self.inbox);
             if inbox.closed {
                 return;
@@ -176,13 +182,23 @@ impl Shared {
             inbox.growth += growth;
             let wake = urgent(&inbox)
                 || inbox.commands.len() >= BACKLOG && inbox.attention != Attention::Awake;
-            if !wake {
+            if inbox.orphaned {
+                (None, inbox.surrender())
+            } else if wake {
+                inbox.attention = Attention::Awake;
+                (inbox.bell.clone(), Vec::new())
+            } else {
                 return;
             }
-            inbox.attention = Attention::Awake;
-            inbox.bell.clone()
         };
         ring(bell);
+        self.lose(orphans);
+    }
+
+    /// An entry is gone, before anybody hears of it.
+    fn forget_one(&self) {
+        let mut inbox = lock(&self.inbox);
+        inbox.held = inbox.held.saturating_sub(1);
     }
 
     fn close(&self) {
@@ -197,18 +213,31 @@ impl Shared {
         ring(before.bell);
     }
 
-    fn lose_all(&self) {
-        let commands = {
+    /// The thread that was started last could not serve.
+    fn orphan(&self) {
+        let orphans = {
             let mut inbox = lock(&self.inbox);
-            inbox.growth = 0;
-            inbox.held = 0;
-            std::mem::take(&mut inbox.commands)
+            inbox.orphaned = true;
+            inbox.surrender()
         };
-        for command in commands {
+        self.lose(orphans);
+    }
+
+    fn lose(&self, orphans: Vec<Command>) {
+        for command in orphans {
             if let Command::Insert(call, _) = command {
                 self.expiry.lost(call);
             }
         }
+    }
+}
+
+impl Inbox {
+    /// Gives up what no thread will take in.
+    fn surrender(&mut self) -> Vec<Command> {
+        self.growth = 0;
+        self.held = 0;
+        std::mem::take(&mut self.commands)
     }
 }
 
@@ -324,6 +353,7 @@ impl Wheel {
             if entry.due > now() {
                 self.insert(call, entry.due);
             } else {
+                self.shared.forget_one();
                 self.shared.expiry.due(call);
             }
         }
