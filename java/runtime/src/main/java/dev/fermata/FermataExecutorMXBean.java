@@ -13,67 +13,67 @@ import java.util.List;
  * any thread and never wait for the owner or an action.
  */
 public interface FermataExecutorMXBean {
-  /** Returns the name under which the executor is registered. */
+  /** {@return the name under which the executor is registered} */
   String getName();
 
-  /** Returns the strategy by which its actions wait: one of {@link Strategy}. */
+  /** {@return the strategy by which its actions wait: one of {@link Strategy}} */
   String getStrategy();
 
-  /** Returns the calls that were submitted and whose outcome was not yet taken, now. */
+  /** {@return the calls that were submitted and whose outcome was not yet taken, now} */
   long getInFlightCalls();
 
-  /** Returns the calls that wait for a worker, now. */
+  /** {@return the calls that wait for a worker, now} */
   long getQueuedCalls();
 
-  /** Returns the calls that a worker runs, now. */
+  /** {@return the calls that a worker runs, now} */
   long getRunningCalls();
 
-  /** Returns the sleeps that are not over, now. */
+  /** {@return the sleeps that are not over, now} */
   long getSleepingCalls();
 
-  /** Returns the deadlines and sleeps that the timer keeps, now. */
+  /** {@return the deadlines and sleeps that the timer keeps, now} */
   long getTimerEntries();
 
-  /** Returns the actions that are suspended, now. */
+  /** {@return the actions that are suspended, now} */
   long getSuspendedActions();
 
-  /** Returns the worker threads that are alive, now. */
+  /** {@return the worker threads that are alive, now} */
   long getWorkers();
 
-  /** Returns how often the owner was woken: at most once for each burst of completions. */
+  /** {@return how often the owner was woken: at most once for each burst of completions} */
   long getWakeUps();
 
-  /** Returns how many calls returned a value, sleeps included. */
+  /** {@return how many calls returned a value, sleeps included} */
   long getCompletedCalls();
 
-  /** Returns how many calls threw. */
+  /** {@return how many calls threw} */
   long getFailedCalls();
 
-  /** Returns how many calls were cancelled. */
+  /** {@return how many calls were cancelled} */
   long getCancelledCalls();
 
-  /** Returns how many calls met their deadline before they were done. */
+  /** {@return how many calls met their deadline before they were done} */
   long getTimedOutCalls();
 
-  /** Returns how many calls were aborted because the executor closed. */
+  /** {@return how many calls were aborted because the executor closed} */
   long getAbortedCalls();
 
-  /** Returns how many calls ran in place and held the owner because the action was pinned. */
+  /** {@return how many calls ran in place and held the owner because the action was pinned} */
   long getPinnedCalls();
 
-  /** Returns how many calls had to wait for a place in the queue or in the table of calls. */
+  /** {@return how many calls had to wait for a place in the queue or in the table of calls} */
   long getBackpressuredCalls();
 
-  /** Returns how many actions began. */
+  /** {@return how many actions began} */
   long getStartedActions();
 
-  /** Returns how many actions ended, by returning or throwing. */
+  /** {@return how many actions ended, by returning or throwing} */
   long getFinishedActions();
 
-  /** Returns how often an action was suspended. */
+  /** {@return how often an action was suspended} */
   long getSuspensions();
 
-  /** Returns how long suspended actions waited until they were resumed. */
+  /** {@return how long suspended actions waited until they were resumed} */
   WaitTimes getWaitTimes();
 
   /**
@@ -89,42 +89,42 @@ public interface FermataExecutorMXBean {
    * Times from suspension to resumption, each exact to 1%. Times above one day count as one day.
    */
   interface WaitTimes {
-    /** Returns how many waits there were. */
+    /** {@return how many waits there were} */
     long getCount();
 
-    /** Returns the mean, in microseconds; 0 if there was no wait. */
+    /** {@return the mean, in microseconds; 0 if there was no wait} */
     double getMeanMicros();
 
-    /** Returns the median, in microseconds. */
+    /** {@return the median, in microseconds} */
     long getP50Micros();
 
-    /** Returns the 90th percentile, in microseconds. */
+    /** {@return the 90th percentile, in microseconds} */
     long getP90Micros();
 
-    /** Returns the 99th percentile, in microseconds. */
+    /** {@return the 99th percentile, in microseconds} */
     long getP99Micros();
 
-    /** Returns the 99.9th percentile, in microseconds. */
+    /** {@return the 99.9th percentile, in microseconds} */
     long getP999Micros();
 
-    /** Returns the longest, in microseconds. */
+    /** {@return the longest, in microseconds} */
     long getMaxMicros();
   }
 
   /** One suspended action. */
   interface SuspendedAction {
-    /** Returns the action's name. */
+    /** {@return the action's name} */
     String getName();
 
-    /** Returns what it waits for. */
+    /** {@return what it waits for} */
     String getWaitsFor();
 
-    /** Returns how long it has been suspended, in milliseconds. */
+    /** {@return how long it has been suspended, in milliseconds} */
     long getAgeMillis();
 
     /**
-     * Returns its stack, innermost frame first, as stack traces print it; empty where the strategy
-     * cannot tell.
+     * {@return its stack, innermost frame first, as stack traces print it; empty where the strategy
+     * cannot tell}
      */
     List<String> getStack();
   }

@@ -5,6 +5,7 @@ package dev.fermata.internal.ambient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fermata.CapturedLog;
+import dev.fermata.IsolatedLoader;
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
@@ -24,7 +25,7 @@ import org.slf4j.MDC;
  * What follows an action. "Owner" and "action" stand for the states of one thread before and inside
  * a slice, as the executor swaps them.
  */
-class AmbientContextTest {
+public class AmbientContextTest {
   private static final ThreadLocal<String> TENANT = new ThreadLocal<>();
 
   private final ContextRegistry accessors = ContextRegistry.getInstance();
@@ -187,6 +188,26 @@ class AmbientContextTest {
 
     action.swapIn();
     assertThat(TENANT.get()).isEqualTo("blue");
+  }
+
+  @Test
+  void registeredValuesFollowAlsoWhereTheContextClassLoaderKnowsAnotherCopyOfTheRegistry()
+      throws Exception {
+    try (URLClassLoader loader = IsolatedLoader.open()) {
+      Class<?> copy = loader.loadClass(AmbientContextTest.class.getName());
+      assertThat(copy.getMethod("tenantInACopy").invoke(null)).isEqualTo("blue");
+    }
+  }
+
+  /** Called in a copy of this class, whose classes are not those of the context class loader. */
+  public static String tenantInACopy() {
+    TENANT.set("blue");
+    AmbientContext.capture();
+    ContextRegistry.getInstance().registerThreadLocalAccessor("tenant", TENANT);
+    AmbientContext action = AmbientContext.capture();
+    TENANT.remove();
+    action.swapIn();
+    return TENANT.get();
   }
 
   @Test

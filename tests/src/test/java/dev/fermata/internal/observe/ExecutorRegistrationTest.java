@@ -8,17 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fermata.ChildJvm;
 import dev.fermata.FermataExecutorMXBean;
 import dev.fermata.FermataExecutorMXBean.SuspendedAction;
+import dev.fermata.IsolatedLoader;
 import dev.fermata.internal.ambient.AmbientContext;
-import java.io.File;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.management.JMX;
 import javax.management.MBeanServer;
@@ -138,12 +136,7 @@ class ExecutorRegistrationTest {
 
   @Test
   void aClassLoaderIsFreeAfterCloseAlsoWhenItWasRecorded() throws Exception {
-    URL[] classPath =
-        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .map(ExecutorRegistrationTest::url)
-            .collect(Collectors.toList())
-            .toArray(new URL[0]);
-    URLClassLoader loader = new URLClassLoader(classPath, ClassLoader.getPlatformClassLoader());
+    URLClassLoader loader = IsolatedLoader.open();
     Class<?> session = loader.loadClass(Session.class.getName());
     try (Recording recording = new Recording()) {
       recording.start();
@@ -215,14 +208,6 @@ class ExecutorRegistrationTest {
       return SERVER.getAttribute(name, attribute);
     } catch (Exception failed) {
       throw new AssertionError(attribute, failed);
-    }
-  }
-
-  private static URL url(String path) {
-    try {
-      return new File(path).toURI().toURL();
-    } catch (Exception failed) {
-      throw new AssertionError(path, failed);
     }
   }
 

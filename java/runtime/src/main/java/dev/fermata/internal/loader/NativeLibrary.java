@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Properties;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -227,19 +226,11 @@ public final class NativeLibrary {
   }
 
   private static String ownVersion() throws LoadFailure {
-    String resource = "/dev/fermata/version.properties";
-    try (InputStream in = NativeLibrary.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IOException("no such resource");
-      }
-      Properties properties = new Properties();
-      properties.load(in);
-      return properties.getProperty("version");
+    try {
+      return ClassesVersion.read();
     } catch (IOException e) {
       throw new LoadFailure(
-          resource + " beside the classes of Fermata could not be read: " + e,
-          "use the unchanged jar of Fermata",
-          e);
+          "the version of the classes is unknown: " + e, "use the unchanged jar of Fermata", e);
     }
   }
 
