@@ -10,5 +10,5 @@ dependencies {
     runtimeOnly(project(":fermata-native"))
     implementation(libs.jmh)
     annotationProcessor(libs.jmh.processor)
-    runtimeOnly(libs.slf4j.simple)
+    runtimeOnly(libs.logback)
 }
