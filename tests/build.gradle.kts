@@ -9,6 +9,8 @@ plugins {
 description = "Fermata: tests, run against the packed jars on each JDK"
 
 dependencies {
+    // First: SLF4J takes the first provider, and the examples bring one whose MDC keeps nothing.
+    testImplementation(libs.logback)
     testImplementation(project(":fermata"))
     testImplementation(project(":fermata-native"))
     testImplementation(project(":fermata-examples"))
@@ -16,6 +18,5 @@ dependencies {
     testImplementation(libs.assertj)
     testImplementation(libs.context.propagation)
     testImplementation(libs.junit)
-    testImplementation(libs.logback)
     testImplementation(libs.micrometer.observation)
 }
