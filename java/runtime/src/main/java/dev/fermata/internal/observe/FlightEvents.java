@@ -42,8 +42,12 @@ public final class FlightEvents {
   }
 
   /**
-   * The owner resumes an action; the interval is the slice that follows. Begin and end it on the
-   * owner.
+   * The owner begins or resumes an action; the interval is the slice that follows. Begin and end it
+   * on the owner.
+   *
+   * <p>With virtual threads some slices are missing in recordings of JDK 25: code that is not yet
+   * fully optimised loses the first event that a thread writes after a virtual thread which it
+   * carried has written one.
    *
    * @param executor name of the executor
    * @param action name of the action

@@ -9,11 +9,11 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** One slice of a resumed action, on its owner. */
+/** One slice of an action, on its owner. */
 @Name("dev.fermata.Resume")
 @Label("Action Resumed")
 @Category("Fermata")
-@Description("The owner ran a slice of an action that had been suspended")
+@Description("The owner ran a slice of an action")
 @StackTrace(false)
 final class ResumeEvent extends Event implements FlightEvents.Interval {
   @Label("Executor")
