@@ -87,11 +87,12 @@ class FiguresTest {
             new Sample(0, 1000),
             new Sample(10, 1100), // nothing in flight yet
             new Sample(20, 1200), // a call began
-            new Sample(30, 1203), // waiting
-            new Sample(40, 1207), // waiting
-            new Sample(50, 1300), // the call ended
-            new Sample(60, 1400)); // nothing in flight any more
-    Figures figures = figures(List.of(call(15, 45)), samples);
+            new Sample(30, 1250), // quiet, but perhaps still busy with the call's beginning
+            new Sample(40, 1253), // waiting
+            new Sample(50, 1257), // waiting
+            new Sample(60, 1300), // the call ended
+            new Sample(70, 1400)); // nothing in flight any more
+    Figures figures = figures(List.of(call(15, 55)), samples);
 
     assertThat(figures.waitingTime).isEqualTo(20);
     assertThat(figures.waitingCpu).isEqualTo(7);

@@ -44,7 +44,8 @@ class ReviewInputTest {
   @Test
   void namesEachBadLineAndGoesOn() throws Exception {
     ReviewInput input =
-        read("1\t2\tgood\n\n1\t2\t3\t4\n1\tmany\tx\n1\t5\tx\n1\t1\t \n{\"id\":1}\n{oops\n\u00ff\n");
+        read(
+            "1\t2\tgood\n\n1\t2\t3\t4\n1\tmany\tx\n1\t5\tx\n1\t1\t \n{\"id\":1}\n{oops\n\u00ff\n\0\n");
 
     assertThat(input.reviews()).hasSize(1);
     assertThat(input.badLines())
@@ -56,7 +57,8 @@ class ReviewInputTest {
             line -> assertThat(line).isEqualTo("source:6: no text"),
             line -> assertThat(line).isEqualTo("source:7: no text"),
             line -> assertThat(line).startsWith("source:8: not JSON"),
-            line -> assertThat(line).isEqualTo("source:9: not UTF-8"));
+            line -> assertThat(line).isEqualTo("source:9: not UTF-8"),
+            line -> assertThat(line).isEqualTo("source:10: holds control characters"));
   }
 
   @Test

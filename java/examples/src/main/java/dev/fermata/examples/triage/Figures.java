@@ -35,7 +35,10 @@ final class Figures {
   /** Of the owner thread, over the whole run. */
   final long ownerCpu;
 
-  /** Time in which calls were in flight and none began or ended, as far as the samples tell. */
+  /**
+   * Time in which calls were in flight and none began or ended, from the second sample of such a
+   * stretch on: until then the owner may still be busy with what was before.
+   */
   final long waitingTime;
 
   /** Of the owner thread, during {@link #waitingTime}. */
@@ -91,6 +94,7 @@ final class Figures {
     long cpu = 0;
     int begun = 0;
     int over = 0;
+    boolean settled = false;
     for (int i = 0; i < samples.size(); i++) {
       Sample sample = samples.get(i);
       int begunBefore = begun;
@@ -101,11 +105,12 @@ final class Figures {
       while (over < ends.length && ends[over] <= sample.time) {
         over++;
       }
-      boolean quiet = begun == begunBefore && over == overBefore;
-      if (quiet && begun > over) {
+      boolean quiet = begun == begunBefore && over == overBefore && begun > over;
+      if (quiet && settled) {
         time += sample.time - samples.get(i - 1).time;
         cpu += sample.cpu - samples.get(i - 1).cpu;
       }
+      settled = quiet;
     }
     this.waitingTime = time;
     this.waitingCpu = cpu;

@@ -41,7 +41,10 @@ final class Report {
         format("%.1f times the wall time: as many calls of ", figures.speedUp())
             + Durations.text(figures.callAlone)
             + ", as they take alone");
-    row("time in calls", Durations.text(figures.timeInCalls), "all durations added up");
+    row(
+        "time in calls",
+        Durations.text(figures.timeInCalls),
+        "all durations added up; they grow where calls crowd the cores");
     row("most in flight", number(figures.mostInFlight), "");
     row("overlapping pairs", number(figures.overlappingPairs), "");
     row(

@@ -144,6 +144,9 @@ final class ReviewInput {
     try {
       ByteBuffer buffer = ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1));
       String line = StandardCharsets.UTF_8.newDecoder().decode(buffer).toString();
+      if (line.chars().anyMatch(c -> c != '\t' && Character.isISOControl(c))) {
+        throw new BadLineException("holds control characters");
+      }
       return line.startsWith("\uFEFF") ? line.substring(1) : line;
     } catch (CharacterCodingException e) {
       throw new BadLineException("not UTF-8");

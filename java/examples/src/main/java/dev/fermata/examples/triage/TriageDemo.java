@@ -114,7 +114,8 @@ public final class TriageDemo implements Callable<Integer> {
       Optional<Endpoint> foreign = Endpoint.of(System.getenv());
       Files.createDirectories(folder);
       if (foreign.isPresent()) {
-        return triage(reviews, foreign.get(), FOREIGN_LIMIT, "as OPENAI_BASE_URL says");
+        String models = foreign.get().embeddingModel() + " and " + foreign.get().chatModel();
+        return triage(reviews, foreign.get(), FOREIGN_LIMIT, models);
       }
       try (ModelServerProcess server =
           ModelServerProcess.start(
@@ -219,8 +220,10 @@ public final class TriageDemo implements Callable<Integer> {
     if (results.size() < input.reviews().size()) {
       long all = figures.wallTime / results.size() * input.reviews().size();
       out.printf(
+          Locale.ROOT,
           "%n  all %,d reviews would take about %s this way%n",
-          input.reviews().size(), Durations.text(all));
+          input.reviews().size(),
+          Durations.text(all));
     }
     return 0;
   }

@@ -1,0 +1,75 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.examples.triage;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Models that answer by rules, at a loopback port: complaints and texts with "bad" in them lie on
+ * another axis than all others, "broken model" is answered by an error, every chat by "sorry".
+ */
+final class StubModels implements AutoCloseable {
+  private final AtomicInteger refusals = new AtomicInteger();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final HttpServer server;
+  private volatile int refusal;
+
+  StubModels() throws IOException {
+    server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.setExecutor(threads);
+    server.createContext("/v1/embeddings", this::embed);
+    server.createContext("/v1/chat/completions", StubModels::draft);
+    server.start();
+  }
+
+  ModelClient client() {
+    return new ModelClient(Endpoint.local(server.getAddress().getPort()));
+  }
+
+  /** Answers the next embeddings by this status. */
+  void refuse(int times, int status) {
+    refusal = status;
+    refusals.set(times);
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void embed(HttpExchange exchange) throws IOException {
+    String request = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      exchange.getResponseHeaders().add("Retry-After", "0");
+      send(exchange, refusal, "{}");
+    } else if (request.contains("broken model")) {
+      send(exchange, 500, "{}");
+    } else {
+      boolean bad =
+          request.contains("bad")
+              || NearestPrototype.COMPLAINTS.stream().anyMatch(request::contains);
+      String vector = bad ? "[0,1]" : "[1,0]";
+      send(exchange, 200, "{\"data\":[{\"embedding\":" + vector + "}]}");
+    }
+  }
+
+  private static void draft(HttpExchange exchange) throws IOException {
+    exchange.getRequestBody().readAllBytes();
+    send(exchange, 200, "{\"choices\":[{\"message\":{\"content\":\"sorry\"}}]}");
+  }
+
+  private static void send(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+}
