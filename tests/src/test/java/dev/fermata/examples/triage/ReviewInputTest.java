@@ -44,21 +44,33 @@ class ReviewInputTest {
   @Test
   void namesEachBadLineAndGoesOn() throws Exception {
     ReviewInput input =
-        read(
-            "1\t2\tgood\n\n1\t2\t3\t4\n1\tmany\tx\n1\t5\tx\n1\t1\t \n{\"id\":1}\n{oops\n\u00ff\n\0\n");
+        read("1\t2\tgood\n\n1\t2\t3\t4\n1\tmany\tx\n1\t5\tx\n1\t1\t \nplain\n2\tx\n\u00ff\n\0\n");
 
     assertThat(input.reviews()).hasSize(1);
     assertThat(input.badLines())
         .extracting(Object::toString)
         .satisfiesExactly(
-            line -> assertThat(line).startsWith("source:3: 4 columns"),
+            line -> assertThat(line).isEqualTo("source:3: columns: 4, expected 3"),
             line -> assertThat(line).isEqualTo("source:4: rating \"many\" is not a number"),
             line -> assertThat(line).isEqualTo("source:5: rating 5 is not between -4 and 4"),
             line -> assertThat(line).isEqualTo("source:6: no text"),
-            line -> assertThat(line).isEqualTo("source:7: no text"),
-            line -> assertThat(line).startsWith("source:8: not JSON"),
+            line -> assertThat(line).isEqualTo("source:7: columns: 1, expected 3"),
+            line -> assertThat(line).isEqualTo("source:8: columns: 2, expected 3"),
             line -> assertThat(line).isEqualTo("source:9: not UTF-8"),
             line -> assertThat(line).isEqualTo("source:10: holds control characters"));
+  }
+
+  @Test
+  void namesEachBadLineOfJsonLines() throws Exception {
+    ReviewInput input = read("{\"text\":\"fine\"}\n{\"id\":1}\n{oops\nplain\n");
+
+    assertThat(input.reviews()).hasSize(1);
+    assertThat(input.badLines())
+        .extracting(Object::toString)
+        .satisfiesExactly(
+            line -> assertThat(line).isEqualTo("source:2: no text"),
+            line -> assertThat(line).startsWith("source:3: not JSON"),
+            line -> assertThat(line).startsWith("source:4: not JSON"));
   }
 
   @Test

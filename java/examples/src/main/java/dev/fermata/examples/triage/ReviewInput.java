@@ -26,12 +26,12 @@ import java.util.stream.Collectors;
 /**
  * The reviews of one file, and what was wrong with its other lines. Immutable.
  *
- * <p>Two formats, in UTF-8; a line that starts with a brace is of the first:
+ * <p>Two formats, in UTF-8, of which the first line tells:
  *
  * <ul>
  *   <li>JSON lines: objects with {@code text}, and optionally {@code id} and {@code rating};
  *   <li>tab-separated: {@code text}, or {@code id} and {@code text}, or {@code id}, {@code rating}
- *       and {@code text}; or any columns with a first line that names them.
+ *       and {@code text}, the same in all lines; or any columns with a first line that names them.
  * </ul>
  *
  * <p>A rating is a number from -4 (most negative) to 4. A review without an id gets its line
@@ -44,7 +44,11 @@ final class ReviewInput {
   private final String source;
   private final List<Review> reviews = new ArrayList<>();
   private final List<BadLine> badLines = new ArrayList<>();
+
+  /** Names of the tab-separated columns; null before the first line, and of JSON lines. */
   private List<String> columns;
+
+  private boolean jsonLines;
 
   private ReviewInput(String source) {
     this.source = source;
@@ -128,13 +132,10 @@ final class ReviewInput {
       if (line.isBlank()) {
         return;
       }
-      if (line.stripLeading().startsWith("{")) {
-        reviews.add(fromJson(number, line));
-      } else if (columns == null && isHeader(line)) {
-        columns = cells(line.toLowerCase(Locale.ROOT));
-      } else {
-        reviews.add(fromCells(number, cells(line)));
+      if (!jsonLines && columns == null && isHeader(line)) {
+        return;
       }
+      reviews.add(jsonLines ? fromJson(number, line) : fromCells(number, cells(line)));
     } catch (BadLineException e) {
       badLines.add(new BadLine(source, number, e.getMessage()));
     }
@@ -167,23 +168,28 @@ final class ReviewInput {
         object.path("text").asText(""));
   }
 
-  private boolean isHeader(String line) {
-    return reviews.isEmpty()
-        && badLines.isEmpty()
-        && cells(line).stream().anyMatch("text"::equalsIgnoreCase);
+  /** Learns the format from the first line, and says whether that line holds but names. */
+  private boolean isHeader(String line) throws BadLineException {
+    if (line.stripLeading().startsWith("{")) {
+      jsonLines = true;
+      return false;
+    }
+    List<String> names = cells(line.toLowerCase(Locale.ROOT));
+    boolean header = names.contains("text");
+    columns = header ? names : usualColumns(names.size());
+    return header;
   }
 
   private Review fromCells(int number, List<String> cells) throws BadLineException {
-    List<String> names = columns == null ? usualColumns(cells.size()) : columns;
-    if (cells.size() != names.size()) {
-      throw new BadLineException(cells.size() + " columns, expected " + names.size());
+    if (cells.size() != columns.size()) {
+      throw new BadLineException("columns: " + cells.size() + ", expected " + columns.size());
     }
-    int id = names.indexOf("id");
-    int rating = names.indexOf("rating");
+    int id = columns.indexOf("id");
+    int rating = columns.indexOf("rating");
     return review(
         id < 0 ? String.valueOf(number) : cells.get(id),
         rating < 0 ? null : cells.get(rating),
-        cells.get(names.indexOf("text")));
+        cells.get(columns.indexOf("text")));
   }
 
   private static List<String> usualColumns(int count) throws BadLineException {
@@ -195,7 +201,7 @@ final class ReviewInput {
       case 3:
         return List.of("id", "rating", "text");
       default:
-        throw new BadLineException(count + " columns, expected id, rating and text");
+        throw new BadLineException("columns: " + count + ", expected id, rating and text");
     }
   }
 

@@ -180,7 +180,8 @@ public final class TriageDemo implements Callable<Integer> {
       conditions.put("input", input.source() + taken(reviews.size(), input.reviews().size()));
       conditions.put("models", endpoint.url("") + ", " + models);
       conditions.put("strategy", strategy.name().toLowerCase(Locale.ROOT));
-      conditions.put("at once", String.format(Locale.ROOT, "%,d reviews", inFlight));
+      int atOnce = strategy == Strategy.INLINE ? 1 : inFlight;
+      conditions.put("at once", String.format(Locale.ROOT, "%,d reviews at most", atOnce));
       conditions.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
       conditions.forEach((name, value) -> out.printf("  %-9s %s%n", name, value));
       out.println();
@@ -221,7 +222,7 @@ public final class TriageDemo implements Callable<Integer> {
       long all = figures.wallTime / results.size() * input.reviews().size();
       out.printf(
           Locale.ROOT,
-          "%n  all %,d reviews would take about %s this way%n",
+          "%n  all %,d reviews would take about %s this way; LIMIT sets how many are taken%n",
           input.reviews().size(),
           Durations.text(all));
     }
@@ -242,7 +243,7 @@ public final class TriageDemo implements Callable<Integer> {
   private static String taken(int taken, int all) {
     return taken == all
         ? String.format(Locale.ROOT, ", %,d reviews", all)
-        : String.format(Locale.ROOT, ", the first %,d of %,d reviews (--limit)", taken, all);
+        : String.format(Locale.ROOT, ", the first %,d of %,d reviews", taken, all);
   }
 
   private static int fail(int code, String message) {
