@@ -3,6 +3,8 @@
 package dev.fermata.examples.triage;
 
 import dev.fermata.ActionLoop;
+import dev.fermata.FermataInfo;
+import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -179,7 +181,8 @@ public final class TriageDemo implements Callable<Integer> {
       Map<String, String> conditions = new LinkedHashMap<>();
       conditions.put("input", input.source() + taken(reviews.size(), input.reviews().size()));
       conditions.put("models", endpoint.url("") + ", " + models);
-      conditions.put("strategy", strategy.name().toLowerCase(Locale.ROOT));
+      conditions.put(
+          "strategy", name(strategy) + ": " + FermataInfo.current().reason(OwnerKind.LOOP));
       int atOnce = strategy == Strategy.INLINE ? 1 : inFlight;
       conditions.put("at once", String.format(Locale.ROOT, "%,d reviews at most", atOnce));
       conditions.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
@@ -214,7 +217,7 @@ public final class TriageDemo implements Callable<Integer> {
 
     String page =
         new TriagePage(figures, results, calls, start, conditions, input.badLines()).html();
-    Path file = folder.resolve("triage-" + conditions.get("strategy") + ".html").toAbsolutePath();
+    Path file = folder.resolve("triage-" + name(loop.executor().strategy()) + ".html").toAbsolutePath();
     Files.writeString(file, page, StandardCharsets.UTF_8);
     out.printf("%n%s%n%n  page: %s%n", new Report(figures).table(), file.toUri());
     tellFailures(results);
@@ -234,6 +237,10 @@ public final class TriageDemo implements Callable<Integer> {
         .filter(result -> result.failure().isPresent())
         .limit(BAD_LINES_SHOWN)
         .forEach(r -> System.err.println("review " + r.review().id() + ": " + r.failure().get()));
+  }
+
+  private static String name(Strategy strategy) {
+    return strategy.name().toLowerCase(Locale.ROOT);
   }
 
   private static List<Review> first(List<Review> reviews, int most) {
