@@ -8,8 +8,8 @@ plugins {
 
 description = "Fermata: tests, run against the packed jars on each JDK"
 
+// logback first: SLF4J takes the first provider, and the examples bring one whose MDC keeps nothing.
 dependencies {
-    // First: SLF4J takes the first provider, and the examples bring one whose MDC keeps nothing.
     testImplementation(libs.logback)
     testImplementation(project(":fermata"))
     testImplementation(project(":fermata-native"))
