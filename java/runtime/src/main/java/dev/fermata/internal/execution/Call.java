@@ -64,15 +64,18 @@ final class Call<T> implements SlotTable.Slotted {
 
   /**
    * Runs the supplier on the calling thread under the caller's ambient context and keeps what it
-   * returns or throws. An interrupt sent by {@link #interrupt} never outlives the run.
+   * returns or throws. An interrupt sent by {@link #interrupt} never outlives the run; one sent
+   * before it keeps the supplier from running at all.
    *
    * @return {@link Verdict#OUTCOME_VALUE} or {@link Verdict#OUTCOME_ERROR}
    */
   int run() {
+    if (!begin()) {
+      return Verdict.OUTCOME_ERROR;
+    }
     Call<?> outer = CURRENT.get();
     AmbientContext previous = ambient.swapIn();
     CURRENT.set(this);
-    begin();
     try {
       value = supplier.get();
       return Verdict.OUTCOME_VALUE;
@@ -141,10 +144,13 @@ final class Call<T> implements SlotTable.Slotted {
     return "The call of " + supplier.getClass().getName();
   }
 
-  /** Interrupts the thread that runs the supplier, if one does; never the run after it. */
+  /**
+   * Interrupts the thread that runs the supplier or is about to; never the run after it. Only for a
+   * call whose outcome is decided already.
+   */
   synchronized void interrupt() {
+    interrupted = true;
     if (runner != null) {
-      interrupted = true;
       runner.interrupt();
     }
   }
@@ -159,8 +165,13 @@ final class Call<T> implements SlotTable.Slotted {
     return ended;
   }
 
-  private synchronized void begin() {
+  private synchronized boolean begin() {
+    if (interrupted) {
+      ended = true;
+      return false;
+    }
     runner = Thread.currentThread();
+    return true;
   }
 
   private synchronized void end() {

@@ -183,6 +183,7 @@ final class Calls {
       }
       upcalls.calls.remove(call);
       if (outcome == Verdict.OUTCOME_TIMED_OUT) {
+        // The timer's own upcall looks the call up, and comes too late once it is removed here.
         upcalls.abandon(call);
       }
       try {
@@ -205,7 +206,6 @@ final class Calls {
     if (upcalls.calls.get(call.id()) == call) {
       upcalls.calls.remove(call);
       if (engine.discard(call.id()) == Verdict.CANCEL_RUNNING) {
-        call.interrupt();
         upcalls.abandon(call);
       }
       metrics.callCancelled();

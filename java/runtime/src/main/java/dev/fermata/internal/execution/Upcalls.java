@@ -44,6 +44,8 @@ final class Upcalls implements EngineUpcalls {
     FlightEvents.Interval recorded =
         FlightEvents.call(executorName, call.supplierType(), call.createdNanos());
     int outcome = call.run();
+    // A supplier that interrupted its own thread must not interrupt the worker's next one.
+    Thread.interrupted();
     recorded.end(outcome == Verdict.OUTCOME_VALUE ? "value" : "error");
     if (!abandoned.isEmpty()) {
       abandoned.remove(call);
@@ -51,11 +53,17 @@ final class Upcalls implements EngineUpcalls {
     return outcome;
   }
 
-  /** Remembers a call that still runs although its action has gone on, for the report at the end. */
+  /**
+   * Interrupts a call whose action has gone on without it. If it runs nevertheless, it is remembered
+   * until it ends, for the report of {@link Closing}.
+   */
   void abandon(Call<?> call) {
-    abandoned.add(call);
-    if (call.hasEnded()) {
-      abandoned.remove(call);
+    call.interrupt();
+    if (call.runner() != null) {
+      abandoned.add(call);
+      if (call.hasEnded()) {
+        abandoned.remove(call);
+      }
     }
   }
 
