@@ -23,6 +23,7 @@ final class Call<T> implements SlotTable.Slotted {
 
   private final Supplier<? extends T> supplier;
   private final AmbientContext ambient;
+  private final ExecutorMetrics metrics;
   private final long createdNanos = System.nanoTime();
 
   private volatile long id = -1;
@@ -31,18 +32,27 @@ final class Call<T> implements SlotTable.Slotted {
   private volatile T value;
   private volatile Throwable error;
 
+  private Call<?> outer;
   private Thread runner;
   private boolean interrupted;
   private boolean ended;
 
-  Call(Supplier<? extends T> supplier, AmbientContext ambient) {
+  Call(Supplier<? extends T> supplier, AmbientContext ambient, ExecutorMetrics metrics) {
     this.supplier = supplier;
     this.ambient = ambient;
+    this.metrics = metrics;
   }
 
-  /** Whether the calling thread is inside a supplier. */
-  static boolean isInsideCall() {
-    return CURRENT.get() != null;
+  /**
+   * Whether the calling thread is inside a supplier of the executor that has these metrics. A supplier
+   * may own another executor, whose calls are then nested in it.
+   */
+  static boolean isInsideCallOf(ExecutorMetrics executor) {
+    Call<?> call = CURRENT.get();
+    while (call != null && call.metrics != executor) {
+      call = call.outer;
+    }
+    return call != null;
   }
 
   @Override
@@ -73,7 +83,7 @@ final class Call<T> implements SlotTable.Slotted {
     if (!begin()) {
       return Verdict.OUTCOME_ERROR;
     }
-    Call<?> outer = CURRENT.get();
+    outer = CURRENT.get();
     AmbientContext previous = ambient.swapIn();
     CURRENT.set(this);
     try {
@@ -100,7 +110,7 @@ final class Call<T> implements SlotTable.Slotted {
    * @throws FermataException if the call was cancelled, timed out or failed at the boundary
    * @throws ActionAbortedError if its executor was closed
    */
-  T deliver(int outcome, ExecutorMetrics metrics) {
+  T deliver(int outcome) {
     switch (outcome) {
       case Verdict.OUTCOME_VALUE:
         metrics.callCompleted();

@@ -42,7 +42,7 @@ final class Calls {
     AmbientContext ambient = AmbientContext.capture();
     List<Call<T>> calls = new ArrayList<>(suppliers.size());
     for (Supplier<? extends T> supplier : suppliers) {
-      calls.add(new Call<>(supplier, ambient));
+      calls.add(new Call<>(supplier, ambient, metrics));
     }
     engine.armWait(state.id(), calls.size());
     try {
@@ -187,7 +187,7 @@ final class Calls {
         upcalls.abandon(call);
       }
       try {
-        values.add(call.deliver(outcome, metrics));
+        values.add(call.deliver(outcome));
       } catch (Throwable thrown) {
         if (failure == null) {
           failure = thrown;

@@ -20,8 +20,8 @@ final class InPlaceCall<T> {
   private final Call<T> call;
   private final AtomicInteger outcome = new AtomicInteger(Verdict.OUTCOME_OPEN);
 
-  private InPlaceCall(Supplier<? extends T> supplier) {
-    call = new Call<>(supplier, AmbientContext.capture());
+  private InPlaceCall(Supplier<? extends T> supplier, ExecutorMetrics metrics) {
+    call = new Call<>(supplier, AmbientContext.capture(), metrics);
   }
 
   /**
@@ -34,17 +34,17 @@ final class InPlaceCall<T> {
       Supplier<? extends T> supplier,
       long deadlineNanos,
       ExecutorMetrics metrics) {
-    InPlaceCall<T> inPlace = new InPlaceCall<>(supplier);
+    InPlaceCall<T> inPlace = new InPlaceCall<>(supplier, metrics);
     InPlaceCall<?> outer = state.inPlaceCall();
     state.inPlaceCall(inPlace);
     try {
-      return inPlace.run(state, deadlineNanos, metrics);
+      return inPlace.run(state, deadlineNanos);
     } finally {
       state.inPlaceCall(outer);
     }
   }
 
-  private T run(ActionState state, long deadlineNanos, ExecutorMetrics metrics) {
+  private T run(ActionState state, long deadlineNanos) {
     CompletableFuture<Void> timer = new CompletableFuture<>();
     if (deadlineNanos > 0) {
       timer
@@ -62,7 +62,7 @@ final class InPlaceCall<T> {
       outcome.compareAndSet(Verdict.OUTCOME_OPEN, call.run());
     }
     timer.complete(null);
-    return call.deliver(outcome.get(), metrics);
+    return call.deliver(outcome.get());
   }
 
   /** Ends the call with this outcome if it is still open, and interrupts its supplier. */

@@ -125,7 +125,7 @@ public final class InPlaceExecution implements ActionExecution {
   @Override
   public boolean isInside() {
     Thread thread = Thread.currentThread();
-    return Call.isInsideCall()
+    return Call.isInsideCallOf(metrics)
         || running.stream().anyMatch(state -> state.inPlaceThread() == thread);
   }
 
@@ -177,7 +177,7 @@ public final class InPlaceExecution implements ActionExecution {
   }
 
   private void requireInside(ActionState state) {
-    if (state.inPlaceThread() != Thread.currentThread() && !Call.isInsideCall()) {
+    if (state.inPlaceThread() != Thread.currentThread() && !Call.isInsideCallOf(metrics)) {
       if (closed) {
         throw Closing.closed();
       }

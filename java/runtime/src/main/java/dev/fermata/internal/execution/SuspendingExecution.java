@@ -237,7 +237,7 @@ public final class SuspendingExecution implements ActionExecution {
       closing.throwIfAborting(state.action());
       return state.action().pin();
     }
-    if (Call.isInsideCall()) {
+    if (Call.isInsideCallOf(metrics)) {
       return Pin.NO_STRATEGY;
     }
     closing.requireOpen();
@@ -330,7 +330,7 @@ public final class SuspendingExecution implements ActionExecution {
   @Override
   public boolean isInside() {
     ActionState current = running;
-    return Call.isInsideCall() || (current != null && isInsideAction(current));
+    return Call.isInsideCallOf(metrics) || (current != null && isInsideAction(current));
   }
 
   @Override
