@@ -24,7 +24,6 @@ public final class ActionState implements SlotTable.Slotted {
   private volatile CallWait wait;
   private volatile InPlaceCall<?> inPlaceCall;
   private volatile Thread inPlaceWaiter;
-  private volatile Thread inPlaceThread;
   private volatile boolean cancelled;
   AmbientContext ambient;
   Throwable failure;
@@ -74,7 +73,6 @@ public final class ActionState implements SlotTable.Slotted {
     ambient = null;
     failure = null;
     bodyType = null;
-    inPlaceThread = null;
     cancelled = false;
     id = -1;
     execution.set(null);
@@ -99,15 +97,6 @@ public final class ActionState implements SlotTable.Slotted {
 
   void inPlaceCall(InPlaceCall<?> call) {
     inPlaceCall = call;
-  }
-
-  /** The thread that runs an action of {@link InPlaceExecution}, or null. */
-  Thread inPlaceThread() {
-    return inPlaceThread;
-  }
-
-  void inPlaceThread(Thread thread) {
-    inPlaceThread = thread;
   }
 
   /** Sticky until the action ends; known to native code by itself where there is an engine. */

@@ -55,6 +55,11 @@ final class Closing {
     return new IllegalStateException("the executor is closed; create a new one");
   }
 
+  static IllegalStateException inside(String method) {
+    return new IllegalStateException(
+        method + " must not be called from inside an action or a call of the same executor");
+  }
+
   static IllegalStateException outside() {
     return new IllegalStateException(
         "not inside an action of this context: call it from the code that executeAction runs,"

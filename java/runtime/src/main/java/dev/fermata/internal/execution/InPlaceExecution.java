@@ -26,6 +26,7 @@ public final class InPlaceExecution implements ActionExecution {
   private final String reason;
   private final ExecutorMetrics metrics;
   private final Set<ActionState> running = ConcurrentHashMap.newKeySet();
+  private final ThreadLocal<ActionState> current = new ThreadLocal<>();
   private volatile boolean closed;
 
   /**
@@ -51,11 +52,14 @@ public final class InPlaceExecution implements ActionExecution {
 
   @Override
   public boolean executeAction(ActionState state, Runnable body) {
+    if (isInside()) {
+      throw Closing.inside("executeAction");
+    }
     if (!state.bind(this)) {
       throw new IllegalStateException("the context runs an action already; use one context per action");
     }
-    state.inPlaceThread(Thread.currentThread());
     running.add(state);
+    current.set(state);
     metrics.actionStarted();
     try {
       if (closed) {
@@ -63,6 +67,7 @@ public final class InPlaceExecution implements ActionExecution {
       }
       body.run();
     } finally {
+      current.remove();
       running.remove(state);
       state.unbind();
       metrics.actionFinished();
@@ -122,15 +127,21 @@ public final class InPlaceExecution implements ActionExecution {
     return List.of();
   }
 
+  /** Whether the calling thread runs the action of this state. */
+  boolean isRunning(ActionState state) {
+    return current.get() == state;
+  }
+
   @Override
   public boolean isInside() {
-    Thread thread = Thread.currentThread();
-    return Call.isInsideCallOf(metrics)
-        || running.stream().anyMatch(state -> state.inPlaceThread() == thread);
+    return current.get() != null || Call.isInsideCallOf(metrics);
   }
 
   @Override
   public void close() {
+    if (isInside()) {
+      throw Closing.inside("close");
+    }
     closed = true;
     for (ActionState state : running) {
       end(state, Verdict.OUTCOME_ABORTED);
@@ -177,7 +188,7 @@ public final class InPlaceExecution implements ActionExecution {
   }
 
   private void requireInside(ActionState state) {
-    if (state.inPlaceThread() != Thread.currentThread() && !Call.isInsideCallOf(metrics)) {
+    if (!isRunning(state) && !Call.isInsideCallOf(metrics)) {
       if (closed) {
         throw Closing.closed();
       }

@@ -88,7 +88,7 @@ public final class SuspendingExecution implements ActionExecution {
   public boolean executeAction(ActionState state, Runnable body) {
     closing.requireOpen();
     if (isInside()) {
-      throw new IllegalStateException("executeAction must not be called from inside an action");
+      throw Closing.inside("executeAction");
     }
     if (Strategies.isVirtual(Thread.currentThread())) {
       return virtualOwners.executeAction(state, body);
@@ -241,7 +241,7 @@ public final class SuspendingExecution implements ActionExecution {
       return Pin.NO_STRATEGY;
     }
     closing.requireOpen();
-    if (state.isBoundTo(virtualOwners) && state.inPlaceThread() == Thread.currentThread()) {
+    if (virtualOwners.isRunning(state)) {
       return Pin.VIRTUAL_OWNER;
     }
     throw Closing.outside();
@@ -330,13 +330,13 @@ public final class SuspendingExecution implements ActionExecution {
   @Override
   public boolean isInside() {
     ActionState current = running;
-    return Call.isInsideCallOf(metrics) || (current != null && isInsideAction(current));
+    return virtualOwners.isInside() || (current != null && isInsideAction(current));
   }
 
   @Override
   public void close() {
     if (isInside()) {
-      throw new IllegalStateException("close must not be called from inside an action or a call");
+      throw Closing.inside("close");
     }
     virtualOwners.close();
     closing.close();
