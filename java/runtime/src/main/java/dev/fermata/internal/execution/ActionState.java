@@ -50,7 +50,12 @@ public final class ActionState implements SlotTable.Slotted {
 
   /** Takes the context for one action; false if an action has it already. */
   boolean bind(ActionExecution by) {
-    return execution.compareAndSet(null, by);
+    if (!execution.compareAndSet(null, by)) {
+      return false;
+    }
+    // Set perhaps by a cancel that raced with the end of the action before.
+    cancelled = false;
+    return true;
   }
 
   boolean isIdle() {
@@ -73,7 +78,6 @@ public final class ActionState implements SlotTable.Slotted {
     ambient = null;
     failure = null;
     bodyType = null;
-    cancelled = false;
     id = -1;
     execution.set(null);
   }
@@ -97,6 +101,14 @@ public final class ActionState implements SlotTable.Slotted {
 
   void inPlaceCall(InPlaceCall<?> call) {
     inPlaceCall = call;
+  }
+
+  /** Ends the call that runs in place, if one does. Any thread. */
+  void endInPlaceCall(int outcome) {
+    InPlaceCall<?> call = inPlaceCall;
+    if (call != null) {
+      call.end(outcome);
+    }
   }
 
   /** Sticky until the action ends; known to native code by itself where there is an engine. */

@@ -3,6 +3,7 @@
 package dev.fermata.internal.execution;
 
 import dev.fermata.ActionAbortedError;
+import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.strategy.Pin;
 import dev.fermata.internal.strategy.SuspendableAction;
 import dev.fermata.internal.strategy.SuspensionStrategy;
@@ -98,6 +99,7 @@ final class Closing {
     engine.observe();
     engine.beginClose();
     upcalls.calls.forEach(Call::interrupt);
+    upcalls.contexts.forEach(state -> state.endInPlaceCall(Verdict.OUTCOME_ABORTED));
     upcalls.spaceWaiters.wakeAll();
     Interruption interruption = new Interruption();
     if (upcalls.contexts.size() > 0) {

@@ -98,7 +98,7 @@ public final class InPlaceExecution implements ActionExecution {
   public void cancel(ActionState state) {
     if (state.isBoundTo(this)) {
       state.markCancelled();
-      end(state, Verdict.OUTCOME_CANCELLED);
+      state.endInPlaceCall(Verdict.OUTCOME_CANCELLED);
     }
   }
 
@@ -144,7 +144,7 @@ public final class InPlaceExecution implements ActionExecution {
     }
     closed = true;
     for (ActionState state : running) {
-      end(state, Verdict.OUTCOME_ABORTED);
+      state.endInPlaceCall(Verdict.OUTCOME_ABORTED);
     }
   }
 
@@ -178,13 +178,6 @@ public final class InPlaceExecution implements ActionExecution {
         },
         0,
         metrics);
-  }
-
-  private static void end(ActionState state, int outcome) {
-    InPlaceCall<?> call = state.inPlaceCall();
-    if (call != null) {
-      call.end(outcome);
-    }
   }
 
   private void requireInside(ActionState state) {

@@ -259,6 +259,7 @@ public final class SuspendingExecution implements ActionExecution {
       state.markCancelled();
       engine.cancelContext(state.id());
       calls.cancelAll(state);
+      state.endInPlaceCall(Verdict.OUTCOME_CANCELLED);
     }
   }
 
