@@ -38,7 +38,8 @@ pub(crate) struct JavaHost {
     upcalls: RwLock<Option<Global<JObject<'static>>>>,
     methods: UpcallMethods,
     attached: AtomicUsize,
-    closed: AtomicBool,
+    /// The engine is closed, and none of its threads is left to start or to serve.
+    deserted: AtomicBool,
 }
 
 impl JavaHost {
@@ -47,16 +48,23 @@ impl JavaHost {
             methods: UpcallMethods::of(env, upcalls)?,
             upcalls: RwLock::new(Some(env.new_global_ref(upcalls)?)),
             attached: AtomicUsize::new(0),
-            closed: AtomicBool::new(false),
+            deserted: AtomicBool::new(false),
         })
     }
 
     /// Tells that the engine began to close, with so many threads alive. The last of them, or else the caller, lets go of
     /// the upcalls.
     pub(crate) fn engine_closed(&self, threads_alive: usize) {
-        // With the order in `thread_ended` this makes at least one side see the other.
-        self.closed.store(true, Ordering::SeqCst);
-        if threads_alive == 0 && self.attached.load(Ordering::SeqCst) == 0 {
+        if threads_alive == 0 {
+            self.deserted.store(true, Ordering::SeqCst);
+            self.release_if_unused();
+        }
+    }
+
+    /// Lets go of the upcalls if neither a thread that serves nor one that is still to start will need them. Called after
+    /// either of the two came true, so that whoever comes second sees both.
+    fn release_if_unused(&self) {
+        if self.deserted.load(Ordering::SeqCst) && self.attached.load(Ordering::SeqCst) == 0 {
             self.release();
         }
     }
@@ -155,10 +163,11 @@ impl Host for JavaHost {
 
     fn thread_ended(&self, last: bool) {
         self.call(Upcall::ThreadEnded(last));
-        let was_last_attached = self.attached.fetch_sub(1, Ordering::SeqCst) == 1;
-        if was_last_attached && self.closed.load(Ordering::SeqCst) {
-            self.release();
+        self.attached.fetch_sub(1, Ordering::SeqCst);
+        if last {
+            self.deserted.store(true, Ordering::SeqCst);
         }
+        self.release_if_unused();
         detach();
     }
 
