@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -52,7 +53,7 @@ final class Calls {
       throwIfEnded(state, wait);
       return collect(calls);
     } finally {
-      calls.forEach(this::release);
+      lastToFirst(calls, call -> release(state, call));
     }
   }
 
@@ -74,11 +75,21 @@ final class Calls {
   void cancelAll(ActionState state) {
     CallWait wait = state.currentWait();
     if (wait != null) {
-      for (Call<?> call : wait.calls()) {
-        if (engine.cancelCall(call.id()) == Verdict.CANCEL_RUNNING) {
-          call.interrupt();
-        }
-      }
+      lastToFirst(
+          wait.calls(),
+          call -> {
+            if (engine.cancelCall(call.id()) == Verdict.CANCEL_RUNNING) {
+              call.interrupt();
+            }
+          });
+    }
+    upcalls.spaceWaiters.wakeAll();
+  }
+
+  /** Calls begin in their order: a worker that is interrupted must not find the next still waiting. */
+  private static <C extends Call<?>> void lastToFirst(List<C> calls, Consumer<C> visitor) {
+    for (int i = calls.size() - 1; i >= 0; i--) {
+      visitor.accept(calls.get(i));
     }
   }
 
@@ -202,13 +213,16 @@ final class Calls {
     return values;
   }
 
-  private void release(Call<?> call) {
+  private void release(ActionState state, Call<?> call) {
     if (upcalls.calls.get(call.id()) == call) {
       upcalls.calls.remove(call);
-      if (engine.discard(call.id()) == Verdict.CANCEL_RUNNING) {
-        upcalls.abandon(call);
+      engine.discard(call.id());
+      upcalls.abandon(call);
+      if (engine.waitStatus(state.id()) == Verdict.WAIT_ABORTED) {
+        metrics.callAborted();
+      } else {
+        metrics.callCancelled();
       }
-      metrics.callCancelled();
     }
   }
 }
