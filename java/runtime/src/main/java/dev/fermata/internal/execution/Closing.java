@@ -34,7 +34,8 @@ final class Closing {
   private final Duration timeout;
   private final String threadName;
   private final AtomicBoolean begun = new AtomicBoolean();
-  private volatile long endNanos;
+  // Far away until close has said when.
+  private volatile long endNanos = System.nanoTime() + Long.MAX_VALUE / 2;
 
   Closing(
       SuspendingExecution execution,
@@ -71,6 +72,11 @@ final class Closing {
     return begun.get();
   }
 
+  /** Whether the time to close is over: an action that still swallows its abort stays suspended. */
+  boolean isOver() {
+    return begun.get() && restNanos() < 0;
+  }
+
   void requireOpen() {
     if (begun.get()) {
       throw closed();
@@ -85,7 +91,7 @@ final class Closing {
     if (!begun.get()) {
       return;
     }
-    while (endNanos - System.nanoTime() < 0 && action.pin() == Pin.NONE) {
+    while (isOver() && action.pin() == Pin.NONE) {
       action.suspend();
     }
     throw Call.aborted("The action");

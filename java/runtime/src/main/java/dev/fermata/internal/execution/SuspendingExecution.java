@@ -161,7 +161,7 @@ public final class SuspendingExecution implements ActionExecution {
         finish(state);
         return true;
       }
-      if (verdict == Verdict.END_SUSPENDED) {
+      if (verdict == Verdict.END_SUSPENDED || closing.isOver()) {
         LOG.debug("Action {} is suspended", id);
         return false;
       }
