@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Actions as continuations, where the JDK allows it; elsewhere these tests have no runs. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ContinuationStrategyTest {
   private static final String CONTINUATION =
       "dev.fermata.internal.strategy.WorkingStrategies#continuation";

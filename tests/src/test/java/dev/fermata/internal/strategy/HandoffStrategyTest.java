@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Carrier threads: their lives, the waiting owner, its interrupts. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HandoffStrategyTest {
   private SuspensionStrategy strategy = WorkingStrategies.create(Strategy.HANDOFF);
 
@@ -92,6 +92,31 @@ class HandoffStrategyTest {
     assertThat(consumed[0]).isTrue();
     assertThat(Thread.interrupted()).as("what the action consumed is gone").isFalse();
     interrupter.join();
+  }
+
+  @Test
+  void anInterruptAfterTheEndDoesNotReachTheNextActionOfTheCarrier() {
+    Thread[] carriers = new Thread[2];
+    boolean[] interrupted = new boolean[1];
+    SuspendableAction first = strategy.start(() -> carriers[0] = Thread.currentThread(), () -> {});
+    first.runSlice();
+    awaitParked(carriers[0]);
+    SuspendableAction[] second = new SuspendableAction[1];
+    second[0] =
+        strategy.start(
+            () -> {
+              carriers[1] = Thread.currentThread();
+              second[0].suspend();
+              interrupted[0] = Thread.interrupted();
+            },
+            () -> {});
+    second[0].runSlice();
+    assertThat(carriers[1]).isSameAs(carriers[0]);
+
+    first.interrupt();
+    second[0].runSlice();
+
+    assertThat(interrupted[0]).isFalse();
   }
 
   @Test

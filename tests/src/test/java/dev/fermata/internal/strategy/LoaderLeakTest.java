@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A class loader whose strategies were used and closed is collected while its owner lives on. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoaderLeakTest {
   @ParameterizedTest
   @MethodSource("dev.fermata.internal.strategy.WorkingStrategies#all")

@@ -5,8 +5,11 @@ package dev.fermata.internal.strategy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fermata.ChildJvm;
+import dev.fermata.ContinuationActionExecutor;
+import dev.fermata.ContinuationContext;
 import dev.fermata.Strategy;
 import dev.fermata.internal.bridge.NativeEngine;
+import dev.fermata.internal.execution.SuspendingExecution;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -17,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,7 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What stands in the way of a suspend, as the guarded strategies and the guard itself see it. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class MonitorGuardTest {
   private static final Object MONITOR = new Object();
   private static final AtomicReference<SuspendableAction> ACTION = new AtomicReference<>();
@@ -292,6 +296,31 @@ class MonitorGuardTest {
     Runnable lambda = () -> {};
     assertThat(suspects.of(lambda.getClass())).isEmpty();
     assertThat(suspects.of(throughProxy(() -> Pin.NONE).getClass())).isEmpty();
+  }
+
+  @Test
+  void noFrameOfTheExecutorNeedsTheSecondLook() throws Exception {
+    SuspectMethods suspects = new SuspectMethods(NativeEngine::openPackage);
+    List<StackWalker.StackFrame> frames = new ArrayList<>();
+    try (ContinuationActionExecutor executor = new ContinuationActionExecutor(1)) {
+      ContinuationContext context = new ContinuationContext();
+      executor.executeAction(
+          context,
+          () ->
+              StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+                  .forEach(frames::add));
+    }
+    List<StackWalker.StackFrame> ofAction =
+        frames.stream()
+            .takeWhile(frame -> frame.getDeclaringClass() != ActionEntry.class)
+            .collect(Collectors.toList());
+
+    assertThat(ofAction).hasSizeBetween(3, frames.size() - 1);
+    assertThat(ofAction)
+        .noneMatch(frame -> suspects.of(frame.getDeclaringClass()).contains(frame.getMethodName()));
+    for (Class<?> type : List.of(ContinuationActionExecutor.class, SuspendingExecution.class)) {
+      assertThat(suspects.of(type)).doesNotContain("executeAsync", "gather", "sleep", "pin");
+    }
   }
 
   @Test

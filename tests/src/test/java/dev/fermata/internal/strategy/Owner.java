@@ -95,6 +95,7 @@ final class Owner implements AutoCloseable {
           throw new AssertionError("refused although pin() said " + suspendable.pin());
         }
       }
+      suspendable.resumed();
       return promise.value;
     }
 

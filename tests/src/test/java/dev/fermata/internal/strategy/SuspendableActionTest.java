@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every strategy that suspends has in common, and where they differ on purpose. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SuspendableActionTest {
   private static final String WORKING = "dev.fermata.internal.strategy.WorkingStrategies#all";
 
@@ -129,6 +129,7 @@ class SuspendableActionTest {
           while (resumed.get() == 0) {
             action.get().suspend();
           }
+          action.get().resumed();
           seen[0] = Thread.interrupted();
         });
     action.get().runSlice();
@@ -138,6 +139,8 @@ class SuspendableActionTest {
     // interrupted.
     assertThat(action.get().runSlice()).isFalse();
     assertThat(action.get().runSlice()).isFalse();
+    assertThat(resume()).as("resumed for nothing").isFalse();
+    assertThat(resume()).as("and again").isFalse();
     resumed.set(1);
     assertThat(resume()).isTrue();
 
@@ -190,6 +193,29 @@ class SuspendableActionTest {
       assertThat(ownersAfterFirst).isFalse();
     }
     assertThat(ownersAfterSecond).isTrue();
+  }
+
+  @ParameterizedTest
+  @MethodSource(WORKING)
+  void anInterruptIsHandedBackWithTheSliceNotKeptAsWell(Strategy kind) {
+    start(
+        kind,
+        () -> {
+          Thread.currentThread().interrupt();
+          while (events.isEmpty()) {
+            action.get().suspend();
+          }
+          action.get().resumed();
+          events.add("action " + Thread.interrupted());
+        });
+
+    assertThat(action.get().runSlice()).isFalse();
+    events.add("owner " + Thread.interrupted());
+    assertThat(resume()).isTrue();
+
+    // A virtual thread has an interrupt status of its own.
+    boolean own = kind == Strategy.VIRTUAL;
+    assertThat(events).containsExactly("owner " + !own, "action " + own);
   }
 
   @ParameterizedTest

@@ -31,7 +31,7 @@ class SuspensionStressTest {
 
   @ParameterizedTest
   @MethodSource("runs")
-  @Timeout(60)
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void actionsExcludeOneAnotherAndAllEnd(Strategy strategy, long seed) throws Exception {
     Section[] sections = Stream.generate(Section::new).limit(6).toArray(Section[]::new);
     try (Owner owner = new Owner(strategy);

@@ -5,6 +5,8 @@ package dev.fermata.internal.strategy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fermata.Strategy;
+import java.lang.reflect.Constructor;
+import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Actions as virtual threads, where the JDK allows it; elsewhere these tests have no runs. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VirtualStrategyTest {
   private static final String VIRTUAL = "dev.fermata.internal.strategy.WorkingStrategies#virtual";
 
@@ -131,6 +133,21 @@ class VirtualStrategyTest {
     assertThat(action[0].runSlice()).isTrue();
     assertThat(seen).isGreaterThanOrEqualTo(5_000);
     strategy.close();
+  }
+
+  @ParameterizedTest(allowZeroInvocations = true)
+  @MethodSource(VIRTUAL)
+  void anInterruptThatIsToldAfterTheSliceIsSentAgainIfItsStatusWasCleared(Strategy kind)
+      throws Exception {
+    Constructor<?> constructor =
+        Class.forName("dev.fermata.internal.strategy.OwnerInterrupts")
+            .getDeclaredConstructor(Thread.class);
+    constructor.setAccessible(true);
+    Selector told = (Selector) constructor.newInstance(Thread.currentThread());
+
+    told.wakeup();
+
+    assertThat(Thread.interrupted()).isTrue();
   }
 
   @ParameterizedTest(allowZeroInvocations = true)

@@ -150,6 +150,7 @@ final class Calls {
         }
       } while (engine.waitStatus(state.id()) == Verdict.WAIT_PENDING);
     } finally {
+      state.action().resumed();
       state.currentWait(null);
       metrics.waited(wait.ageNanos());
       recorded.end("resumed");

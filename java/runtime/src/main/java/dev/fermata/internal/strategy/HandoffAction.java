@@ -128,6 +128,9 @@ final class HandoffAction implements SuspendableAction {
   }
 
   @Override
+  public void resumed() {}
+
+  @Override
   public Pin pin() {
     return strategy.pin();
   }

@@ -44,6 +44,9 @@ final class InPlaceAction implements SuspendableAction {
   }
 
   @Override
+  public void resumed() {}
+
+  @Override
   public Pin pin() {
     return pin;
   }

@@ -5,8 +5,8 @@ package dev.fermata.internal.strategy;
 /**
  * One action under one {@link SuspensionStrategy}: a body that runs slice by slice.
  *
- * <p>{@link #runSlice()} is called by the owner, never twice at once. {@link #suspend()} and {@link
- * #pin()} are called by the action itself; the rest by any thread.
+ * <p>{@link #runSlice()} is called by the owner, never twice at once. {@link #suspend()}, {@link
+ * #resumed()} and {@link #pin()} are called by the action itself; the rest by any thread.
  */
 public interface SuspendableAction {
   /**
@@ -35,6 +35,13 @@ public interface SuspendableAction {
    *     already submitted
    */
   boolean suspend();
+
+  /**
+   * Ends a wait, after its last {@link #suspend()}: an interrupt that came meanwhile to an action
+   * with an interrupt status of its own shows from here on. During the wait it is put aside, for it
+   * would keep the action from parking.
+   */
+  void resumed();
 
   /** Why the action must not be suspended where it stands. */
   Pin pin();

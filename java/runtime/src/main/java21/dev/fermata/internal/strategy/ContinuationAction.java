@@ -58,6 +58,9 @@ final class ContinuationAction implements SuspendableAction {
   }
 
   @Override
+  public void resumed() {}
+
+  @Override
   public Pin pin() {
     if (guard != null) {
       return guard.look(true);

@@ -15,6 +15,10 @@ final class VirtualAction implements SuspendableAction, Executor {
   private final ActionSignals signals;
   private final Thread thread;
   private final AtomicReference<Runnable> task = new AtomicReference<>();
+
+  /** Of the action alone: whether it was interrupted during the wait it is in. */
+  private boolean interrupted;
+
   private volatile boolean started;
   private volatile boolean ended;
 
@@ -66,12 +70,18 @@ final class VirtualAction implements SuspendableAction, Executor {
   @Override
   public boolean suspend() {
     // With its interrupt status set the thread would not park, and the caller's loop would spin.
-    boolean interrupted = Thread.interrupted();
+    // An interrupt also leaves a permit, so that the first park after it returns at once.
+    interrupted |= Thread.interrupted();
     LockSupport.park();
+    return true;
+  }
+
+  @Override
+  public void resumed() {
     if (interrupted) {
+      interrupted = false;
       thread.interrupt();
     }
-    return true;
   }
 
   @Override
