@@ -67,21 +67,21 @@ class ReportTest(unittest.TestCase):
             "WARNING: JNI local refs: 33, exceeds capacity: 32",
         ):
             self.suite(11, 5)
-            self.write("logs/java.log", f"[INFO] Running A\n{complaint}\n")
+            self.write("logs/jdk25.log", f"[INFO] Running A\n{complaint}\n")
             run = self.report()
             self.assertEqual(1, run.returncode)
             self.assertIn(complaint, run.stdout)
 
     def test_a_restricted_method_notice_is_none(self):
         self.suite(25, 5)
-        self.write("logs/java.log", "WARNING: A restricted method in java.lang.System has been called\n")
+        self.write("logs/jdk25.log", "WARNING: A restricted method in java.lang.System has been called\n")
         self.assertEqual(0, self.report().returncode)
 
     def test_a_failed_step_is_an_error_whatever_the_counts_say(self):
         self.suite(25, 5)
-        run = self.report("java")
+        run = self.report("jdk25")
         self.assertEqual(1, run.returncode)
-        self.assertIn("step failed: java", run.stdout)
+        self.assertIn("step failed: jdk25", run.stdout)
 
     def test_no_test_at_all_is_an_error(self):
         self.assertEqual(1, self.report().returncode)

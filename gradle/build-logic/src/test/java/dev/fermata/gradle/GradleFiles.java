@@ -88,6 +88,9 @@ final class GradleFiles {
       return dependencies;
     }
     for (String line : block.group(1).split("\n")) {
+      if (line.isBlank() || line.trim().startsWith("//")) {
+        continue;
+      }
       Matcher dependency = DEPENDENCY.matcher(line);
       if (!dependency.matches() || !SCOPES.containsKey(dependency.group(1))) {
         throw new IllegalArgumentException(
