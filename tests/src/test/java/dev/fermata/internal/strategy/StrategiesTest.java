@@ -5,6 +5,7 @@ package dev.fermata.internal.strategy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.fermata.ChildJvm;
 import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
 import dev.fermata.internal.bridge.NativeEngine;
@@ -114,6 +115,32 @@ class StrategiesTest {
     assertThat(choice.kind()).isEqualTo(Strategy.HANDOFF);
     if (WorkingStrategies.JAVA >= 21) {
       assertThat(choice.reason()).contains("cannot be reached", "locked");
+    }
+  }
+
+  @Test
+  void carriersServeOnAJvmWithoutContinuations() throws Exception {
+    String output =
+        new ChildJvm()
+            .with("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockExperimentalVMOptions")
+            .with("-XX:-VMContinuations")
+            .run(Chooser.class);
+
+    assertThat(output).contains("MAILBOX HANDOFF true", "LOOP HANDOFF true");
+  }
+
+  /** Prints what is chosen, and whether an action runs on it. */
+  public static final class Chooser {
+    private Chooser() {}
+
+    public static void main(String[] arguments) {
+      for (OwnerKind owner : OwnerKind.values()) {
+        Strategies.Choice choice = WorkingStrategies.strategies().choose(owner, "auto");
+        SuspensionStrategy strategy = choice.newStrategy(WorkingStrategies.NEVER);
+        boolean ended = strategy.start(() -> {}, () -> {}).runSlice();
+        System.out.println(owner + " " + choice.kind() + " " + ended + " " + choice.reason());
+        strategy.close();
+      }
     }
   }
 

@@ -40,7 +40,8 @@ final class StrategyProbe {
   /**
    * Opens a strategy and tries it out. Waits for the result, ten seconds at most.
    *
-   * @param opener called on the probe's thread; throws if the strategy cannot be opened
+   * @param opener called on the probe's thread; throws {@link UnsupportedOperationException} with a
+   *     message if the strategy cannot be opened
    */
   static Result run(Supplier<StrategyFactory> opener) {
     StrategyProbe probe = new StrategyProbe(opener);
@@ -52,18 +53,22 @@ final class StrategyProbe {
   }
 
   private void tryOut() {
+    StrategyFactory factory;
     try {
-      StrategyFactory factory = opener.get();
+      factory = opener.get();
+    } catch (UnsupportedOperationException unavailable) {
+      fail(unavailable.getMessage());
+      return;
+    }
+    try {
       SuspensionStrategy strategy = factory.create(LIMIT);
       try {
         result.complete(new Result(factory, firstFailure(strategy)));
       } finally {
         strategy.close();
       }
-    } catch (UnsupportedOperationException unavailable) {
-      fail(unavailable.getMessage());
     } catch (RuntimeException | InterruptedException | LinkageError e) {
-      fail(e.toString());
+      fail("trying it out failed: " + e);
     }
   }
 
