@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * An owner thread for programs that have none: it runs actions, straight-line blocking code, one slice
- * at a time, and goes on with another whenever one waits.
+ * An owner thread for programs that have none: it runs actions, straight-line blocking code, one
+ * slice at a time, and goes on with another whenever one waits.
  *
  * <pre>{@code
  * try (ActionLoop loop = ActionLoop.builder().asyncThreads(64).build()) {
@@ -31,9 +31,9 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>With {@link Strategy#VIRTUAL} (JDK 24 and later) plain blocking code in an action, such as {@link
- * Thread#sleep} or a socket read, suspends it too. Actions of one loop never run at the same time, so
- * they need no locks among themselves for what they touch between two waits.
+ * <p>With {@link Strategy#VIRTUAL} (JDK 24 and later) plain blocking code in an action, such as
+ * {@link Thread#sleep} or a socket read, suspends it too. Actions of one loop never run at the same
+ * time, so they need no locks among themselves for what they touch between two waits.
  *
  * <p>Owns the thread, its {@link ContinuationActionExecutor} and the actions in flight until {@link
  * #close}. Every method may be called by any thread.
@@ -88,16 +88,16 @@ public final class ActionLoop implements AutoCloseable {
   }
 
   /**
-   * Hands an action to the loop. With {@link Builder#maxActions} actions unfinished it waits for one
-   * to finish: backpressure; except inside an action of this loop, which it never holds back.
+   * Hands an action to the loop. With {@link Builder#maxActions} actions unfinished it waits for
+   * one to finish: backpressure; except inside an action of this loop, which it never holds back.
    *
    * @param action the code to run
    * @param <T> type of its value
    * @return completes, on the owner thread, with what the action returned or threw; cancelling it
    *     {@linkplain ContinuationActionExecutor#cancel cancels} the action
    * @throws IllegalStateException if the loop is closed
-   * @throws FermataException of kind {@link ErrorKind#CANCELLED} if the thread is interrupted while it
-   *     waits for a place; the interrupt status is kept
+   * @throws FermataException of kind {@link ErrorKind#CANCELLED} if the thread is interrupted while
+   *     it waits for a place; the interrupt status is kept
    */
   public <T> CompletableFuture<T> submit(Action<T> action) {
     Objects.requireNonNull(action, "action");

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What an action of an {@link ActionLoop} can wait for. Valid while the action runs, on the action's
- * own thread; each method throws what the {@link ContinuationActionExecutor} method it stands for
- * throws.
+ * What an action of an {@link ActionLoop} can wait for. Valid while the action runs, on the
+ * action's own thread; each method throws what the {@link ContinuationActionExecutor} method it
+ * stands for throws.
  */
 public interface ActionScope {
   /**

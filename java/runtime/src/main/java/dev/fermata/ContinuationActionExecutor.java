@@ -15,7 +15,8 @@ import java.util.function.Supplier;
 
 /**
  * Runs actions, straight-line blocking code, so that one that waits for a call holds no thread: the
- * action is suspended and its <em>owner</em>, the thread that runs the actions, goes on with others.
+ * action is suspended and its <em>owner</em>, the thread that runs the actions, goes on with
+ * others.
  *
  * <pre>{@code
  * // on the owner
@@ -25,24 +26,24 @@ import java.util.function.Supplier;
  * });
  * }</pre>
  *
- * <p><b>Thread rules.</b> {@link #executeAction} is called by one thread at a time, the owner; action
- * code runs only inside it. {@link #executeAsync}, {@link #gather} and {@link #sleep} are called by
- * the action. Suppliers run on other threads, the workers, under the action's context class loader,
- * SLF4J MDC and registered {@code context-propagation} values. {@link #cancel} and {@link #close} are
- * called by any thread.
+ * <p><b>Thread rules.</b> {@link #executeAction} is called by one thread at a time, the owner;
+ * action code runs only inside it. {@link #executeAsync}, {@link #gather} and {@link #sleep} are
+ * called by the action. Suppliers run on other threads, the workers, under the action's context
+ * class loader, SLF4J MDC and registered {@code context-propagation} values. {@link #cancel} and
+ * {@link #close} are called by any thread.
  *
- * <p><b>Waiting without polling.</b> When {@code executeAction} has returned {@code false}, the owner
- * is told once the action can go on: by its {@linkplain Builder#waker waker}, or by parking in {@link
- * #awaitReady}; then {@link #drainReady} hands it the contexts to call {@code executeAction} for.
- * Calling it for a context that is not ready is allowed, returns {@code false} at once and does
- * nothing.
+ * <p><b>Waiting without polling.</b> When {@code executeAction} has returned {@code false}, the
+ * owner is told once the action can go on: by its {@linkplain Builder#waker waker}, or by parking
+ * in {@link #awaitReady}; then {@link #drainReady} hands it the contexts to call {@code
+ * executeAction} for. Calling it for a context that is not ready is allowed, returns {@code false}
+ * at once and does nothing.
  *
- * <p><b>How an action is suspended</b> depends on the JVM and the kind of owner, see {@link Strategy};
- * {@link #strategy()} tells. Where it cannot be suspended at all (no native library: {@link
- * Strategy#INLINE}), or not where it stands (it holds a monitor, or is called from native code or a
- * class initialiser), the supplier runs in place, on the action's own thread, and nothing else
- * changes. A {@link java.util.concurrent.locks.ReentrantLock} held while suspended excludes no other
- * action with {@link Strategy#CONTINUATION} (they share the thread), and with {@link
+ * <p><b>How an action is suspended</b> depends on the JVM and the kind of owner, see {@link
+ * Strategy}; {@link #strategy()} tells. Where it cannot be suspended at all (no native library:
+ * {@link Strategy#INLINE}), or not where it stands (it holds a monitor, or is called from native
+ * code or a class initialiser), the supplier runs in place, on the action's own thread, and nothing
+ * else changes. A {@link java.util.concurrent.locks.ReentrantLock} held while suspended excludes no
+ * other action with {@link Strategy#CONTINUATION} (they share the thread), and with {@link
  * Strategy#HANDOFF} it can stop the owner: release locks before a call.
  *
  * <p><b>Lifecycle.</b> Owns its worker threads, started on demand, and the actions in flight, until
@@ -83,7 +84,8 @@ public class ContinuationActionExecutor implements AutoCloseable {
    * Tells whether actions overlap on this JVM: {@code false} where {@link Strategy#INLINE} is all
    * there is.
    *
-   * @return whether an executor made now by {@link #ContinuationActionExecutor(int)} suspends actions
+   * @return whether an executor made now by {@link #ContinuationActionExecutor(int)} suspends
+   *     actions
    */
   public static boolean isContinuationSupported() {
     return Executions.choose(OwnerKind.MAILBOX).kind() != Strategy.INLINE;
@@ -92,13 +94,13 @@ public class ContinuationActionExecutor implements AutoCloseable {
   /**
    * Runs an action until it ends or is suspended, or resumes the suspended action of the context.
    *
-   * @param context identity of the action; its action, once begun, is the one that goes on, whatever
-   *     {@code action} is given later
+   * @param context identity of the action; its action, once begun, is the one that goes on,
+   *     whatever {@code action} is given later
    * @param action the code to run if the context has no action in progress
    * @return {@code true} if the action has ended, {@code false} if it is suspended
    * @throws RuntimeException whatever the action throws, checked or not, the same object
-   * @throws IllegalStateException if the executor is closed, if another thread is in this method, if
-   *     it is called from inside an action, or if the context belongs to another executor
+   * @throws IllegalStateException if the executor is closed, if another thread is in this method,
+   *     if it is called from inside an action, or if the context belongs to another executor
    * @throws FermataException of kind {@link ErrorKind#THREAD_SPAWN} if the action needs a thread of
    *     its own ({@link Strategy#HANDOFF}) and the system refuses it; the action has not begun
    */
@@ -108,8 +110,8 @@ public class ContinuationActionExecutor implements AutoCloseable {
   }
 
   /**
-   * Runs a supplier on a worker and suspends the action until it is done, or its default deadline has
-   * passed.
+   * Runs a supplier on a worker and suspends the action until it is done, or its default deadline
+   * has passed.
    *
    * <p>Called from inside a supplier it runs its own supplier in place.
    *
@@ -147,8 +149,8 @@ public class ContinuationActionExecutor implements AutoCloseable {
 
   /**
    * Runs several suppliers at once and suspends the action one time, until all are done. When one
-   * fails, the others are cancelled and its exception is thrown; failures that came at the same time
-   * are added to it as suppressed.
+   * fails, the others are cancelled and its exception is thrown; failures that came at the same
+   * time are added to it as suppressed.
    *
    * @param context the context of the calling action
    * @param suppliers the blocking code, in any number; each has the default deadline
@@ -204,8 +206,8 @@ public class ContinuationActionExecutor implements AutoCloseable {
   }
 
   /**
-   * Cancels the action of a context: what it waits for now, and each later wait of this action, ends
-   * with a {@link FermataException} of kind {@link ErrorKind#CANCELLED}; running suppliers are
+   * Cancels the action of a context: what it waits for now, and each later wait of this action,
+   * ends with a {@link FermataException} of kind {@link ErrorKind#CANCELLED}; running suppliers are
    * interrupted. Without an action in progress it does nothing. Any thread.
    *
    * @param context the action's context
@@ -250,9 +252,10 @@ public class ContinuationActionExecutor implements AutoCloseable {
 
   /**
    * Aborts the actions in flight and ends the threads of the executor. Each suspended action is
-   * resumed with {@link ActionAbortedError}, on a thread of its own, so that its {@code finally} blocks
-   * run; running suppliers are interrupted. Returns within the {@linkplain Builder#closeTimeout close
-   * timeout}; what user code still holds then is named in one WARN. Idempotent, any thread.
+   * resumed with {@link ActionAbortedError}, on a thread of its own, so that its {@code finally}
+   * blocks run; running suppliers are interrupted. Returns within the {@linkplain
+   * Builder#closeTimeout close timeout}; what user code still holds then is named in one WARN.
+   * Idempotent, any thread.
    *
    * @throws IllegalStateException if called from inside an action or a supplier
    */
@@ -322,8 +325,8 @@ public class ContinuationActionExecutor implements AutoCloseable {
     }
 
     /**
-     * Sets how many calls and sleeps may be open at once. One more throws {@link FermataException} of
-     * kind {@link ErrorKind#TOO_MANY_CALLS}.
+     * Sets how many calls and sleeps may be open at once. One more throws {@link FermataException}
+     * of kind {@link ErrorKind#TOO_MANY_CALLS}.
      *
      * @param calls at least 1, default 1,048,576
      * @return this builder
@@ -380,8 +383,8 @@ public class ContinuationActionExecutor implements AutoCloseable {
     /**
      * Sets what tells the owner that {@link ContinuationActionExecutor#drainReady} has something to
      * hand out: once per burst of completions, on any thread (also the owner's own, inside a method
-     * of the executor). It must not block and must not call the executor; it marks and signals, such
-     * as by putting a mail into the owner's mailbox.
+     * of the executor). It must not block and must not call the executor; it marks and signals,
+     * such as by putting a mail into the owner's mailbox.
      *
      * @param callback default none
      * @return this builder

@@ -18,8 +18,8 @@ import org.gradle.jvm.tasks.Jar;
  * classifier is the platform. Id: {@code fermata.native-library}.
  *
  * <p>Project properties: {@code native.platform}, the platform to build for, which must be the one
- * the build runs on (default {@value #DEFAULT_PLATFORM}); {@code native.mode}, the mode of the script
- * (default {@code development}).
+ * the build runs on (default {@value #DEFAULT_PLATFORM}); {@code native.mode}, the mode of the
+ * script (default {@code development}).
  */
 public final class NativeLibraryPlugin implements Plugin<Project> {
   static final String BUILD_NATIVE = "buildNative";

@@ -217,7 +217,8 @@ public final class TriageDemo implements Callable<Integer> {
 
     String page =
         new TriagePage(figures, results, calls, start, conditions, input.badLines()).html();
-    Path file = folder.resolve("triage-" + name(loop.executor().strategy()) + ".html").toAbsolutePath();
+    Path file =
+        folder.resolve("triage-" + name(loop.executor().strategy()) + ".html").toAbsolutePath();
     Files.writeString(file, page, StandardCharsets.UTF_8);
     out.printf("%n%s%n%n  page: %s%n", new Report(figures).table(), file.toUri());
     tellFailures(results);

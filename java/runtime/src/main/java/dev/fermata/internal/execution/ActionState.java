@@ -11,9 +11,9 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * What a {@code ContinuationContext} carries: the action that runs under it now, if any.
  *
- * <p>Idle until {@code executeAction} binds it to an execution, idle again when the action has ended;
- * then it may be used anew. Fields without a modifier are touched only by the thread that runs the
- * action's slice or drives it; whoever cancels, closes or dumps reads the volatile ones.
+ * <p>Idle until {@code executeAction} binds it to an execution, idle again when the action has
+ * ended; then it may be used anew. Fields without a modifier are touched only by the thread that
+ * runs the action's slice or drives it; whoever cancels, closes or dumps reads the volatile ones.
  */
 public final class ActionState implements SlotTable.Slotted {
   private final Object context;
@@ -120,7 +120,9 @@ public final class ActionState implements SlotTable.Slotted {
     cancelled = true;
   }
 
-  /** Names the thread that blocks in place until the action's wait is over; null when it goes on. */
+  /**
+   * Names the thread that blocks in place until the action's wait is over; null when it goes on.
+   */
   void inPlaceWaiter(Thread thread) {
     inPlaceWaiter = thread;
   }
@@ -133,7 +135,7 @@ public final class ActionState implements SlotTable.Slotted {
     return current == null || suspended == null || type == null
         ? null
         : new SuspendedActionView(
-            type.getName() + "#" + id, current.what(), current.ageNanos(), suspended.stack());
+            type.getName() + "#" + id, current.toString(), current.ageNanos(), suspended.stack());
   }
 
   /** Tells the action that its wait is over, however it waits. Any thread; never blocks. */

@@ -11,12 +11,12 @@ import dev.fermata.internal.observe.ExecutorMetrics;
 import java.util.function.Supplier;
 
 /**
- * One run of a supplier: what it needs (the supplier, the ambient context of its caller) and what it
- * left (a value or what it threw).
+ * One run of a supplier: what it needs (the supplier, the ambient context of its caller) and what
+ * it left (a value or what it threw).
  *
- * <p>Made on the action's thread, run once on a worker or in place, read on the action's thread after
- * its completion was seen. Which outcome counts (a deadline may have passed meanwhile) is not decided
- * here but where completions are ordered: in the native slot, or in {@link InPlaceCall}.
+ * <p>Made on the action's thread, run once on a worker or in place, read on the action's thread
+ * after its completion was seen. Which outcome counts (a deadline may have passed meanwhile) is not
+ * decided here but where completions are ordered: in the native slot, or in {@link InPlaceCall}.
  */
 final class Call<T> implements SlotTable.Slotted {
   private static final ThreadLocal<Call<?>> CURRENT = new ThreadLocal<>();
@@ -27,7 +27,8 @@ final class Call<T> implements SlotTable.Slotted {
   private final long createdNanos = System.nanoTime();
 
   private volatile long id = -1;
-  // Volatile although the native slot orders its completion before the action's read of it: the Java
+  // Volatile although the native slot orders its completion before the action's read of it: the
+  // Java
   // memory model knows nothing of native code.
   private volatile T value;
   private volatile Throwable error;
@@ -44,8 +45,8 @@ final class Call<T> implements SlotTable.Slotted {
   }
 
   /**
-   * Whether the calling thread is inside a supplier of the executor that has these metrics. A supplier
-   * may own another executor, whose calls are then nested in it.
+   * Whether the calling thread is inside a supplier of the executor that has these metrics. A
+   * supplier may own another executor, whose calls are then nested in it.
    */
   static boolean isInsideCallOf(ExecutorMetrics executor) {
     Call<?> call = CURRENT.get();

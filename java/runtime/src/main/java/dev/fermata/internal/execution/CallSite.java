@@ -3,8 +3,8 @@
 package dev.fermata.internal.execution;
 
 /**
- * The stack of the action that waited, attached as a suppressed exception to what its supplier threw
- * on another thread: the exception stays the same object and still tells who asked.
+ * The stack of the action that waited, attached as a suppressed exception to what its supplier
+ * threw on another thread: the exception stays the same object and still tells who asked.
  */
 final class CallSite extends Exception {
   private static final long serialVersionUID = 1L;

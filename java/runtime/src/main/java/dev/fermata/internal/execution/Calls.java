@@ -48,7 +48,7 @@ final class Calls {
     engine.armWait(state.id(), calls.size());
     try {
       submit(state, calls, deadlineNanos);
-      CallWait wait = new CallWait(List.copyOf(calls), calls.size() + " call(s)");
+      CallWait wait = CallWait.forCalls(List.copyOf(calls));
       await(state, wait);
       throwIfEnded(state, wait);
       return collect(calls);
@@ -62,7 +62,7 @@ final class Calls {
     long slot = engine.reserve(state.id());
     try {
       engine.sleep(slot, nanos);
-      CallWait wait = new CallWait(List.of(), "a sleep of " + nanos / 1_000_000 + " ms");
+      CallWait wait = CallWait.forSleep(nanos);
       await(state, wait);
       throwIfEnded(state, wait);
       metrics.callCompleted();
@@ -86,7 +86,9 @@ final class Calls {
     upcalls.spaceWaiters.wakeAll();
   }
 
-  /** Calls begin in their order: a worker that is interrupted must not find the next still waiting. */
+  /**
+   * Calls begin in their order: a worker that is interrupted must not find the next still waiting.
+   */
   private static <C extends Call<?>> void lastToFirst(List<C> calls, Consumer<C> visitor) {
     for (int i = calls.size() - 1; i >= 0; i--) {
       visitor.accept(calls.get(i));
@@ -119,8 +121,7 @@ final class Calls {
         upcalls.spaceWaiters.retry(
             () ->
                 isEnded(state)
-                    || engine.submit(
-                        call.id(), bounded ? Math.max(1, end - System.nanoTime()) : 0),
+                    || engine.submit(call.id(), bounded ? Math.max(1, end - System.nanoTime()) : 0),
             end);
     if (submitted) {
       return;
@@ -141,7 +142,7 @@ final class Calls {
       return;
     }
     metrics.actionSuspended();
-    FlightEvents.Interval recorded = FlightEvents.suspend(executorName, state.bodyType, wait.what());
+    FlightEvents.Interval recorded = FlightEvents.suspend(executorName, state.bodyType, wait);
     state.currentWait(wait);
     try {
       do {
@@ -177,10 +178,10 @@ final class Calls {
   private void throwIfEnded(ActionState state, CallWait wait) {
     int status = engine.waitStatus(state.id());
     if (status == Verdict.WAIT_ABORTED) {
-      throw Call.aborted("The action, waiting for " + wait.what() + ",");
+      throw Call.aborted("The action, waiting for " + wait + ",");
     }
     if (status == Verdict.WAIT_CANCELLED) {
-      throw Call.cancelled("The action, waiting for " + wait.what() + ",");
+      throw Call.cancelled("The action, waiting for " + wait + ",");
     }
   }
 

@@ -116,8 +116,7 @@ final class Closing {
     }
     strategy.close();
     if (engine.threadsAlive() > 0) {
-      interruption.during(
-          () -> upcalls.threadsEnded.await(restNanos(), TimeUnit.NANOSECONDS));
+      interruption.during(() -> upcalls.threadsEnded.await(restNanos(), TimeUnit.NANOSECONDS));
     }
     report();
     interruption.restore();

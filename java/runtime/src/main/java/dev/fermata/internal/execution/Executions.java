@@ -66,7 +66,8 @@ public final class Executions {
       return new Started(execution, options, metrics);
     }
     SuspendingExecution execution =
-        new SuspendingExecution(options, choice.newStrategy(OWNER_WAIT_LIMIT), choice.reason(), metrics);
+        new SuspendingExecution(
+            options, choice.newStrategy(OWNER_WAIT_LIMIT), choice.reason(), metrics);
     return new Started(execution, options, metrics);
   }
 
@@ -75,8 +76,7 @@ public final class Executions {
     private final ActionExecution execution;
     private final ExecutorRegistration registration;
 
-    private Started(
-        ActionExecution execution, ExecutorOptions options, ExecutorMetrics metrics) {
+    private Started(ActionExecution execution, ExecutorOptions options, ExecutorMetrics metrics) {
       this.execution = execution;
       registration =
           ExecutorRegistration.register(

@@ -7,7 +7,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * What an executor was built with. Immutable; checked where it is made, so that no later step has to.
+ * What an executor was built with. Immutable; checked where it is made, so that no later step has
+ * to.
  */
 public final class ExecutorOptions {
   /** How many calls may wait for a worker when nothing else is said. */

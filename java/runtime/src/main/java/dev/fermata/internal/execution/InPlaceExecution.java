@@ -18,9 +18,9 @@ import java.util.function.Supplier;
 /**
  * Runs actions from start to end on the thread that brings them, and suppliers in place.
  *
- * <p>For executors without a native library, and for owners that are virtual threads: blocking one of
- * those suspends it already. Owns the set of running actions. Several threads may use it at once, each
- * with a context of its own.
+ * <p>For executors without a native library, and for owners that are virtual threads: blocking one
+ * of those suspends it already. Owns the set of running actions. Several threads may use it at
+ * once, each with a context of its own.
  */
 public final class InPlaceExecution implements ActionExecution {
   private final String reason;
@@ -56,7 +56,8 @@ public final class InPlaceExecution implements ActionExecution {
       throw Closing.inside("executeAction");
     }
     if (!state.bind(this)) {
-      throw new IllegalStateException("the context runs an action already; use one context per action");
+      throw new IllegalStateException(
+          "the context runs an action already; use one context per action");
     }
     running.add(state);
     current.set(state);

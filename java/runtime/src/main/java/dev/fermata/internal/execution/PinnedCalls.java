@@ -9,13 +9,15 @@ import dev.fermata.internal.strategy.Pin;
 import java.util.function.Supplier;
 
 /**
- * Runs what must not wait suspended, and makes it seen: counted, recorded, logged once per call site.
- * A virtual thread as owner and a call inside a call are no fault of the user, and not reported.
+ * Runs what must not wait suspended, and makes it seen: counted, recorded, logged once per call
+ * site. A virtual thread as owner and a call inside a call are no fault of the user, and not
+ * reported.
  */
 final class PinnedCalls {
+  private static final PinnedSites SITES = new PinnedSites();
+
   private final String executorName;
   private final ExecutorMetrics metrics;
-  private final PinnedSites sites = new PinnedSites();
 
   PinnedCalls(String executorName, ExecutorMetrics metrics) {
     this.executorName = executorName;
@@ -49,7 +51,7 @@ final class PinnedCalls {
 
   private <T> T reported(ActionState state, String reason, String remedy, Supplier<T> inPlace) {
     metrics.callPinned();
-    sites.report(reason, remedy);
+    SITES.report(reason, remedy);
     FlightEvents.Interval recorded = FlightEvents.pinned(executorName, state.bodyType, reason);
     try {
       return inPlace.get();

@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 /**
  * The Java objects that belong to native slots, found by the slot's id.
  *
- * <p>Native code holds ids only: an index (low 32 bits) that it uses again, and a generation (high 32
- * bits) that it never does. A look-up compares the whole id, so an id whose slot has been used again
- * finds nothing. Entries never move, so look-ups take no lock; growing does.
+ * <p>Native code holds ids only: an index (low 32 bits) that it uses again, and a generation (high
+ * 32 bits) that it never does. A look-up compares the whole id, so an id whose slot has been used
+ * again finds nothing. Entries never move, so look-ups take no lock; growing does.
  *
  * <p>Owned by one execution, used by its owner, its workers and whoever cancels or closes.
  */

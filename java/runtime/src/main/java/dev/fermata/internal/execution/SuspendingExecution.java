@@ -2,22 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
-import dev.fermata.Strategy;
 import dev.fermata.FermataExecutorMXBean.SuspendedAction;
+import dev.fermata.Strategy;
 import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.observe.ExecutorMetrics;
 import dev.fermata.internal.observe.FlightEvents;
 import dev.fermata.internal.observe.Gauges;
-import dev.fermata.internal.observe.SuspendedActionView;
 import dev.fermata.internal.strategy.Pin;
 import dev.fermata.internal.strategy.Strategies;
 import dev.fermata.internal.strategy.SuspendableAction;
 import dev.fermata.internal.strategy.SuspensionStrategy;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -27,10 +27,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs actions slice by slice over one native engine, whatever the suspension strategy.
  *
- * <p>Owns the engine, the strategy and, through {@link Upcalls}, the actions in flight. The slice lock
- * is held while a slice runs: action code of one owner runs one at a time, and {@link Closing} waits
- * for it. {@code cancel}, {@code close} and the engine's upcalls come from any thread, everything else
- * from the owner or from inside the action.
+ * <p>Owns the engine, the strategy and, through {@link Upcalls}, the actions in flight. The slice
+ * lock is held while a slice runs: action code of one owner runs one at a time, and {@link Closing}
+ * waits for it. {@code cancel}, {@code close} and the engine's upcalls come from any thread,
+ * everything else from the owner or from inside the action.
  */
 public final class SuspendingExecution implements ActionExecution {
   private static final Logger LOG = LoggerFactory.getLogger(SuspendingExecution.class);
@@ -59,7 +59,10 @@ public final class SuspendingExecution implements ActionExecution {
    * @param metrics where calls and actions are counted
    */
   public SuspendingExecution(
-      ExecutorOptions options, SuspensionStrategy strategy, String reason, ExecutorMetrics metrics) {
+      ExecutorOptions options,
+      SuspensionStrategy strategy,
+      String reason,
+      ExecutorMetrics metrics) {
     executorName = options.threadName();
     this.strategy = strategy;
     this.reason = reason;
@@ -117,8 +120,7 @@ public final class SuspendingExecution implements ActionExecution {
       long context = id;
       state.bodyType = body.getClass();
       state.ambient = AmbientContext.capture();
-      state.begin(
-          id, strategy.start(() -> runBody(state, body), () -> engine.unparked(context)));
+      state.begin(id, strategy.start(() -> runBody(state, body), () -> engine.unparked(context)));
       upcalls.contexts.put(state);
       metrics.actionStarted();
       LOG.debug("Action {} starts: {}", id, state.bodyType);
@@ -202,8 +204,7 @@ public final class SuspendingExecution implements ActionExecution {
     Pin pin = pin(state);
     return pin == Pin.NONE
         ? calls.call(state, supplier, deadlineNanos)
-        : pinned.run(
-            pin, state, () -> InPlaceCall.run(state, supplier, deadlineNanos, metrics));
+        : pinned.run(pin, state, () -> InPlaceCall.run(state, supplier, deadlineNanos, metrics));
   }
 
   @Override
@@ -302,14 +303,21 @@ public final class SuspendingExecution implements ActionExecution {
 
   @Override
   public List<SuspendedAction> suspendedActions(int max) {
-    List<ActionState> suspended = new ArrayList<>();
-    upcalls.contexts.forEach(suspended::add);
+    Map<ActionState, Long> ages = new HashMap<>();
+    upcalls.contexts.forEach(
+        state -> {
+          CallWait wait = state.currentWait();
+          if (wait != null) {
+            ages.put(state, wait.ageNanos());
+          }
+        });
     List<SuspendedAction> views = new ArrayList<>();
-    suspended.stream()
-        .map(ActionState::view)
-        .filter(Objects::nonNull)
-        .sorted(Comparator.comparingLong(SuspendedAction::getAgeMillis).reversed())
+    // By age first: taking the picture walks the action's stack.
+    ages.entrySet().stream()
+        .sorted(Map.Entry.<ActionState, Long>comparingByValue().reversed())
         .limit(max)
+        .map(entry -> entry.getKey().view())
+        .filter(Objects::nonNull)
         .forEach(views::add);
     return views;
   }

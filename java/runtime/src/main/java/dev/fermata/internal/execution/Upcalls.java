@@ -12,9 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the native engine of one execution calls. Owns the tables of calls and contexts, because native
- * code keeps this object alive while it has threads, and must keep nothing else alive: neither the
- * executor nor {@link Engine}, whose collection frees the engine of an executor nobody closed.
+ * What the native engine of one execution calls. Owns the tables of calls and contexts, because
+ * native code keeps this object alive while it has threads, and must keep nothing else alive:
+ * neither the executor nor {@link Engine}, whose collection frees the engine of an executor nobody
+ * closed.
  */
 final class Upcalls implements EngineUpcalls {
   private static final Logger LOG = LoggerFactory.getLogger(Upcalls.class);
@@ -54,8 +55,8 @@ final class Upcalls implements EngineUpcalls {
   }
 
   /**
-   * Interrupts a call whose action has gone on without it. If it runs nevertheless, it is remembered
-   * until it ends, for the report of {@link Closing}.
+   * Interrupts a call whose action has gone on without it. If it runs nevertheless, it is
+   * remembered until it ends, for the report of {@link Closing}.
    */
   void abandon(Call<?> call) {
     call.interrupt();
