@@ -64,10 +64,13 @@ final class OwnerInterrupts extends AbstractSelector {
 
   @Override
   public Selector wakeup() {
-    if (!state.compareAndSet(State.IN_SLICE, State.INTERRUPTED)
-        && state.get() == State.OUTSIDE
-        && !owner.isInterrupted()) {
-      // The slice ended between the setting of the status and this call, and cleared it.
+    State seen = state.get();
+    while (seen == State.IN_SLICE && !state.compareAndSet(State.IN_SLICE, State.INTERRUPTED)) {
+      seen = state.get();
+    }
+    if (seen == State.OUTSIDE && !owner.isInterrupted()) {
+      // The slice ended between the setting of the status and this call, and cleared it. Should the
+      // next one have begun meanwhile, then this tells it.
       owner.interrupt();
     }
     return this;
