@@ -6,8 +6,10 @@ use std::ffi::CString;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use fermata_engine::{CallId, ContextId, Error, ErrorKind, Host, Outcome};
+use jni::errors::JniError;
 use jni::objects::{Global, JMethodID, JObject};
 use jni::signature::{Primitive, ReturnType};
 use jni::sys::{JNI_OK, JNI_VERSION_10, JavaVMAttachArgs, jvalue};
@@ -18,6 +20,10 @@ use crate::log_bridge;
 
 /// Room for the local references of one upcall: the upcalls object, and what it throws with its description.
 const UPCALL_FRAME: usize = 8;
+
+/// How often, and after what pause, a refused thread tries to be attached for an upcall.
+const ATTACH_ATTEMPTS: u32 = 500;
+const ATTACH_PAUSE: Duration = Duration::from_millis(10);
 
 thread_local! {
     static STAY_MAPPED: StayMapped = const { StayMapped };
@@ -95,21 +101,12 @@ impl JavaHost {
     /// Calls one method of the upcalls object on the current thread, which the JVM knows. What Java throws is logged.
     /// `None`: nothing was called, or it threw.
     fn call(&self, upcall: Upcall) -> Option<i32> {
-        let called = JavaVM::singleton().and_then(|vm| {
-            vm.with_local_frame(UPCALL_FRAME, |env| {
-                #[cfg(feature = "fault-injection")]
-                let _counting = crate::fault_injection::references::count_on(env);
-                let upcalls = self.local_upcalls(env)?;
-                if let Upcall::ThreadEnded(true) = upcall {
-                    // Before the call, so that who hears of the last thread's end finds no reference left.
-                    self.release();
-                }
-                match upcalls {
-                    Some(upcalls) => self.call_method(env, &upcalls, &upcall),
-                    None => Ok(None),
-                }
-            })
-        });
+        let called = match self.call_attached(&upcall) {
+            Err(jni::errors::Error::JniCall(JniError::ThreadDetached)) => {
+                self.call_detached(&upcall)
+            }
+            called => called,
+        };
         called.unwrap_or_else(|error| {
             tracing::error!(
                 "EngineUpcalls.{} could not be called: {error}",
@@ -117,6 +114,36 @@ impl JavaHost {
             );
             None
         })
+    }
+
+    fn call_attached(&self, upcall: &Upcall) -> jni::errors::Result<Option<i32>> {
+        JavaVM::singleton()?.with_local_frame(UPCALL_FRAME, |env| {
+            #[cfg(feature = "fault-injection")]
+            let _counting = crate::fault_injection::references::count_on(env);
+            let upcalls = self.local_upcalls(env)?;
+            if let Upcall::ThreadEnded(true) = upcall {
+                // Before the call, so that who hears of the last thread's end finds no reference left.
+                self.release();
+            }
+            match upcalls {
+                Some(upcalls) => self.call_method(env, &upcalls, upcall),
+                None => Ok(None),
+            }
+        })
+    }
+
+    /// From an engine thread that the JVM refused: it ends the calls that wait for it, and their owner would sleep for ever
+    /// if it could not tell. What keeps the JVM from attaching threads, such as a lack of memory, may pass.
+    fn call_detached(&self, upcall: &Upcall) -> jni::errors::Result<Option<i32>> {
+        for _ in 0..ATTACH_ATTEMPTS {
+            if attach_daemon("fermata").is_ok() {
+                let called = self.call_attached(upcall);
+                detach();
+                return called;
+            }
+            std::thread::sleep(ATTACH_PAUSE);
+        }
+        Err(jni::errors::Error::JniCall(JniError::ThreadDetached))
     }
 
     fn call_method(
