@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
 import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.observe.ExecutorMetrics;
@@ -65,6 +67,12 @@ final class Calls {
       CallWait wait = CallWait.forSleep(nanos);
       await(state, wait);
       throwIfEnded(state, wait);
+      if (engine.take(slot) != Verdict.OUTCOME_VALUE) {
+        metrics.callFailed();
+        throw new FermataException(
+            ErrorKind.BOUNDARY,
+            "The timer could not be started for " + wait + "; the log has the cause");
+      }
       metrics.callCompleted();
     } finally {
       engine.discard(slot);
