@@ -5,8 +5,7 @@ package dev.fermata.internal.execution;
 import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.observe.ExecutorMetrics;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -45,23 +44,18 @@ final class InPlaceCall<T> {
   }
 
   private T run(ActionState state, long deadlineNanos) {
-    CompletableFuture<Void> timer = new CompletableFuture<>();
-    if (deadlineNanos > 0) {
-      timer
-          .orTimeout(deadlineNanos, TimeUnit.NANOSECONDS)
-          .whenComplete(
-              (none, timeout) -> {
-                if (timeout != null) {
-                  end(Verdict.OUTCOME_TIMED_OUT);
-                }
-              });
-    }
+    Future<?> deadline =
+        deadlineNanos > 0
+            ? InPlaceDeadlines.schedule(() -> end(Verdict.OUTCOME_TIMED_OUT), deadlineNanos)
+            : null;
     if (state.isCancelled()) {
       outcome.set(Verdict.OUTCOME_CANCELLED);
     } else {
       outcome.compareAndSet(Verdict.OUTCOME_OPEN, call.run());
     }
-    timer.complete(null);
+    if (deadline != null) {
+      deadline.cancel(false);
+    }
     return call.deliver(outcome.get());
   }
 
