@@ -99,8 +99,10 @@ public class ContinuationActionExecutor implements AutoCloseable {
    * @param action the code to run if the context has no action in progress
    * @return {@code true} if the action has ended, {@code false} if it is suspended
    * @throws RuntimeException whatever the action throws, checked or not, the same object
-   * @throws IllegalStateException if the executor is closed, if another thread is in this method,
-   *     if it is called from inside an action, or if the context belongs to another executor
+   * @throws IllegalStateException if the executor is closed, if another thread is in this method
+   *     (not checked where nothing is suspended: {@link Strategy#INLINE}, and owners that are
+   *     virtual threads), if it is called from inside an action, or if the context belongs to
+   *     another executor
    * @throws FermataException of kind {@link ErrorKind#THREAD_SPAWN} if the action needs a thread of
    *     its own ({@link Strategy#HANDOFF}) and the system refuses it; the action has not begun
    */

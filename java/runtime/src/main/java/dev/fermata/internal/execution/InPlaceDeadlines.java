@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * The timer for deadlines of calls that run in place, where there may be no native engine. Its one
  * daemon thread ends a second after the last deadline was met or cancelled, and so keeps no class
- * loader; the timers of {@code CompletableFuture} keep that of their first user for ever. Thread-safe.
+ * loader; the timers of {@code CompletableFuture} keep that of their first user for ever.
+ * Thread-safe.
  */
 final class InPlaceDeadlines {
   private static final ScheduledThreadPoolExecutor TIMER = create();
