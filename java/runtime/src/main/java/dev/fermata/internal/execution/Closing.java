@@ -171,7 +171,7 @@ final class Closing {
     }
     Class<?> body = state.bodyType;
     try {
-      execution.runSlices(state);
+      execution.resume(state);
     } catch (ActionAbortedError aborted) {
       LOG.debug("Action {} was aborted", body, aborted);
     } catch (Throwable thrown) {

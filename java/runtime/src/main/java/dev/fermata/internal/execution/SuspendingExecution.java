@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
 import dev.fermata.FermataExecutorMXBean.SuspendedAction;
 import dev.fermata.Strategy;
 import dev.fermata.internal.ambient.AmbientContext;
@@ -103,17 +105,18 @@ public final class SuspendingExecution implements ActionExecution {
     try {
       closing.requireOpen();
       if (state.bind(this)) {
-        start(state, body);
-      } else if (!state.isBoundTo(this)) {
+        return start(state, body);
+      }
+      if (!state.isBoundTo(this)) {
         throw new IllegalStateException("the context runs an action of another executor");
       }
-      return runSlices(state);
+      return resume(state);
     } finally {
       slice.unlock();
     }
   }
 
-  private void start(ActionState state, Runnable body) {
+  private boolean start(ActionState state, Runnable body) {
     long id = -1;
     try {
       id = engine.createContext(strategy.resumedByUnpark());
@@ -121,16 +124,24 @@ public final class SuspendingExecution implements ActionExecution {
       state.bodyType = body.getClass();
       state.ambient = AmbientContext.capture();
       state.begin(id, strategy.start(() -> runBody(state, body), () -> engine.unparked(context)));
+      // Before the engine is asked, which close makes refuse: so close finds what it let in.
       upcalls.contexts.put(state);
-      metrics.actionStarted();
-      LOG.debug("Action {} starts: {}", id, state.bodyType);
+      engine.beginSlice(id);
     } catch (Throwable failed) {
-      if (id != -1) {
-        engine.releaseContext(id);
-      }
-      state.unbind();
+      forget(state, id);
       throw failed;
     }
+    metrics.actionStarted();
+    LOG.debug("Action {} starts: {}", id, state.bodyType);
+    return runSlices(state);
+  }
+
+  private void forget(ActionState state, long id) {
+    if (id != -1) {
+      upcalls.contexts.remove(state);
+      engine.releaseContext(id);
+    }
+    state.unbind();
   }
 
   private void runBody(ActionState state, Runnable body) {
@@ -147,15 +158,17 @@ public final class SuspendingExecution implements ActionExecution {
   }
 
   /**
-   * Runs slices until the action is suspended or ended. The caller holds the slice lock.
+   * Runs slices of an action that is ready until it is suspended or ended. The caller holds the
+   * slice lock.
    *
    * @return whether it ended; what it threw is thrown
    */
-  boolean runSlices(ActionState state) {
+  boolean resume(ActionState state) {
+    return engine.beginSlice(state.id()) != Verdict.BEGIN_NOT_READY && runSlices(state);
+  }
+
+  private boolean runSlices(ActionState state) {
     long id = state.id();
-    if (engine.beginSlice(id) == Verdict.BEGIN_NOT_READY) {
-      return false;
-    }
     while (true) {
       boolean ended = runSlice(state);
       int verdict = engine.endSlice(id, ended);
@@ -178,6 +191,9 @@ public final class SuspendingExecution implements ActionExecution {
     running = state;
     try {
       return action.runSlice();
+    } catch (IllegalStateException | OutOfMemoryError notBegun) {
+      state.failure = notBegun(notBegun);
+      return true;
     } finally {
       recorded.end("slice over");
       running = null;
@@ -187,12 +203,21 @@ public final class SuspendingExecution implements ActionExecution {
     }
   }
 
+  /** What the first slice throws if the strategy could not begin it. */
+  private static Throwable notBegun(Throwable cause) {
+    return cause instanceof OutOfMemoryError
+        ? new FermataException(
+            ErrorKind.THREAD_SPAWN,
+            "The action has not begun: the system refused a thread for it; have fewer actions at"
+                + " once, or raise the limit of threads (ulimit -u, pids cgroup)",
+            cause)
+        : cause;
+  }
+
   private void finish(ActionState state) {
     Throwable failure = state.failure;
     LOG.debug("Action {} ended", state.id(), failure);
-    upcalls.contexts.remove(state);
-    engine.releaseContext(state.id());
-    state.unbind();
+    forget(state, state.id());
     metrics.actionFinished();
     if (failure != null) {
       throw CallSite.<RuntimeException>unchecked(failure);
