@@ -3,17 +3,21 @@
 package dev.fermata;
 
 import java.io.File;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A process of the same JDK, on a part of this one's class path. */
+/** A process of the same JDK with {@code -Xcheck:jni}, on a part of this one's class path. */
 public final class ChildJvm {
+  private final List<String> starter = new ArrayList<>();
   private final List<String> options = new ArrayList<>();
+  private final List<String> added = new ArrayList<>();
   private Predicate<String> onClassPath = element -> true;
 
   public ChildJvm with(String... jvmOptions) {
@@ -28,23 +32,48 @@ public final class ChildJvm {
     return this;
   }
 
+  /** Puts a file or folder before the class path. */
+  public ChildJvm plus(Path element) {
+    added.add(element.toString());
+    return this;
+  }
+
+  /** Lets another program start the JVM, such as one that changes what the process may do. */
+  public ChildJvm startedBy(String... program) {
+    starter.addAll(Arrays.asList(program));
+    return this;
+  }
+
   /** Runs {@code main} to its end and returns what it wrote to standard output and error. */
-  public String run(Class<?> main) throws Exception {
-    List<String> command = new ArrayList<>();
+  public String run(Class<?> main, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(starter);
     command.add(System.getProperty("java.home") + "/bin/java");
+    command.add("-Xcheck:jni");
     command.addAll(options);
     command.add("-cp");
     command.add(
-        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-            .filter(onClassPath)
+        Stream.concat(
+                added.stream(),
+                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                    // Its manifest would bring back what is left out.
+                    .filter(element -> !new File(element).getName().startsWith("fermata-examples"))
+                    .filter(onClassPath))
             .collect(Collectors.joining(File.pathSeparator)));
     command.add(main.getName());
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
+    command.addAll(Arrays.asList(arguments));
+    Path file = Files.createTempFile("child-", ".txt");
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(file.toFile()).start();
+    try {
+      boolean ended = process.waitFor(100, TimeUnit.SECONDS);
+      String output = Files.readString(file);
+      if (!ended || process.exitValue() != 0 || output.contains(" in native method:")) {
+        throw new AssertionError(main.getName() + " failed:\n" + output);
+      }
+      return output;
+    } finally {
       process.destroyForcibly();
-      throw new AssertionError(main.getName() + " failed:\n" + output);
+      Files.delete(file);
     }
-    return output;
   }
 }

@@ -14,10 +14,9 @@ import java.util.function.Supplier;
  * reported.
  */
 final class PinnedCalls {
-  private static final PinnedSites SITES = new PinnedSites();
-
   private final String executorName;
   private final ExecutorMetrics metrics;
+  private final PinnedSites sites = new PinnedSites();
 
   PinnedCalls(String executorName, ExecutorMetrics metrics) {
     this.executorName = executorName;
@@ -51,7 +50,7 @@ final class PinnedCalls {
 
   private <T> T reported(ActionState state, String reason, String remedy, Supplier<T> inPlace) {
     metrics.callPinned();
-    SITES.report(reason, remedy);
+    sites.report(reason, remedy);
     FlightEvents.Interval recorded = FlightEvents.pinned(executorName, state.bodyType, reason);
     try {
       return inPlace.get();

@@ -1,0 +1,83 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.loading;
+
+import dev.fermata.ActionLoop;
+import dev.fermata.ContinuationActionExecutor;
+import dev.fermata.ContinuationContext;
+import dev.fermata.FermataException;
+import dev.fermata.Strategy;
+import dev.fermata.testing.FaultInjection;
+import dev.fermata.testing.Waiting;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/** What one class loader does with Fermata: everything that could leave something behind. */
+public final class Session implements Callable<Void> {
+  private final String report;
+
+  /**
+   * @param report where the test library is to report its references; null with another library
+   */
+  public Session(String report) {
+    this.report = report;
+  }
+
+  @Override
+  public Void call() throws Exception {
+    ContinuationActionExecutor executor =
+        ContinuationActionExecutor.builder().threadName("session").build();
+    check(executor.strategy() != Strategy.INLINE);
+    if (report != null) {
+      FaultInjection.reportAtUnload(report);
+    }
+    ContinuationContext context = new ContinuationContext();
+    Runnable action = () -> use(executor, context);
+    while (!executor.executeAction(context, action)) {
+      check(executor.awaitReady(Waiting.LIMIT));
+    }
+    ContinuationContext aborted = new ContinuationContext();
+    executor.executeAction(aborted, () -> executor.sleep(aborted, Duration.ofHours(1)));
+    executor.close();
+
+    try (ActionLoop loop = ActionLoop.builder().name("session").build()) {
+      check(
+          loop.submit(scope -> scope.call(() -> 5)).get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS)
+              == 5);
+    }
+    return null;
+  }
+
+  private static void use(ContinuationActionExecutor executor, ContinuationContext context) {
+    check(executor.executeAsync(context, () -> 1) == 1);
+    check(executor.<Integer>gather(context, List.of(() -> 1, () -> 2)).size() == 2);
+    executor.sleep(context, Duration.ofMillis(1));
+    boolean timedOut = false;
+    try {
+      executor.executeAsync(context, Session::sleepLong, Duration.ofMillis(1));
+    } catch (FermataException expected) {
+      timedOut = true;
+    }
+    check(timedOut);
+    synchronized (context) {
+      check(executor.executeAsync(context, () -> 3, Duration.ofMinutes(1)) == 3);
+    }
+  }
+
+  private static Void sleepLong() {
+    try {
+      TimeUnit.HOURS.sleep(1);
+    } catch (InterruptedException expected) {
+      return null;
+    }
+    return null;
+  }
+
+  private static void check(boolean holds) {
+    if (!holds) {
+      throw new AssertionError();
+    }
+  }
+}
