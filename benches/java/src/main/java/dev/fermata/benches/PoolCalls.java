@@ -1,0 +1,53 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.benches;
+
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+
+/**
+ * A pool of the JDK, driven as it is usually done: {@code submit} and {@code get} for one call at a
+ * time, an {@link ExecutorCompletionService} for more.
+ */
+final class PoolCalls implements Contender {
+  private final String name;
+  private final ExecutorService pool;
+  private final boolean idle;
+  private final ExecutorCompletionService<Object> completions;
+  private final Answers answers = new Answers();
+
+  PoolCalls(String name, ExecutorService pool, boolean idle) {
+    this.name = name;
+    this.pool = pool;
+    this.idle = idle;
+    completions = new ExecutorCompletionService<>(pool);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public double measure() throws Exception {
+    return idle
+        ? Blocks.idle(() -> answers.check(pool.submit(answers.supplier()::get).get()))
+        : Blocks.busy(this::complete);
+  }
+
+  private void complete() throws Exception {
+    int submitted = 0;
+    for (int done = 0; done < Blocks.BUSY_CALLS; done++) {
+      while (submitted < Blocks.BUSY_CALLS && submitted - done < Blocks.IN_FLIGHT) {
+        completions.submit(answers.supplier()::get);
+        submitted++;
+      }
+      answers.check(completions.take().get());
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.shutdownNow();
+  }
+}
