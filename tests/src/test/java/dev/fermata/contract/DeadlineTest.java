@@ -11,7 +11,9 @@ import dev.fermata.FermataException;
 import dev.fermata.testing.Driver;
 import dev.fermata.testing.Setup;
 import dev.fermata.testing.Waiting;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -145,6 +147,36 @@ class DeadlineTest {
     driver.finish();
 
     assertThat(ran).isFalse();
+  }
+
+  @Test
+  void aCallThatTimedOutInTheQueueIsForgotten() {
+    if (!setup.suspends()) {
+      return;
+    }
+    CountDownLatch release = new CountDownLatch(1);
+    List<WeakReference<Object>> suppliers = new ArrayList<>();
+    driver.start(context -> driver.executor().executeAsync(context, () -> waitFor(release)));
+    driver.start(
+        context -> {
+          timedOut(context, remembered(suppliers));
+          release.countDown();
+        });
+    driver.finish();
+
+    Waiting.until(
+        "the supplier is collected",
+        () -> {
+          System.gc();
+          return suppliers.get(0).get() == null;
+        });
+  }
+
+  private static Supplier<Object> remembered(List<WeakReference<Object>> suppliers) {
+    Object value = new Object();
+    Supplier<Object> supplier = () -> value;
+    suppliers.add(new WeakReference<>(supplier));
+    return supplier;
   }
 
   @Test

@@ -135,7 +135,7 @@ class PinnedCallTest {
   void aPinnedCallSiteIsLoggedOnce() {
     try (CapturedLog log = CapturedLog.of(PinnedSites.class)) {
       for (int i = 0; i < 3; i++) {
-        driver.run(this::callAtASiteOfTheSetup);
+        driver.run(this::callAtOneSite);
       }
 
       if (pinnedByMonitors()) {
@@ -151,16 +151,8 @@ class PinnedCallTest {
     }
   }
 
-  /** A site is logged once for the process, so each setup has a line of its own. */
-  private synchronized Integer callAtASiteOfTheSetup(ContinuationContext context) {
-    switch (setup) {
-      case CONTINUATION:
-        return driver.executor().executeAsync(context, () -> 1);
-      case HANDOFF:
-        return driver.executor().executeAsync(context, () -> 2);
-      default:
-        return driver.executor().executeAsync(context, () -> 3);
-    }
+  private synchronized Integer callAtOneSite(ContinuationContext context) {
+    return driver.executor().executeAsync(context, () -> 1);
   }
 
   /** Fast-locked and inflated monitors, each with a call inside: no other action is let in. */

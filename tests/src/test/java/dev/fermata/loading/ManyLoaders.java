@@ -27,11 +27,11 @@ public final class ManyLoaders {
     int loaders = Integer.parseInt(arguments[0]);
     String report = arguments.length > 1 ? arguments[1] : null;
     FermataThreads threads = new FermataThreads("session");
+    List<WeakReference<ClassLoader>> used = new ArrayList<>();
     if (report == null) {
-      twoAtOnce();
+      used.addAll(twoAtOnce());
       System.out.println("two loaders at once: done");
     }
-    List<WeakReference<ClassLoader>> used = new ArrayList<>();
     for (int i = 0; i < loaders; i++) {
       used.add(useOnce(report));
     }
@@ -49,7 +49,7 @@ public final class ManyLoaders {
     System.out.println(loaders + " loaders: collected, unmapped, without threads");
   }
 
-  private static void twoAtOnce() throws Exception {
+  private static List<WeakReference<ClassLoader>> twoAtOnce() throws Exception {
     try (URLClassLoader first = IsolatedLoader.open();
         URLClassLoader second = IsolatedLoader.open()) {
       Callable<?> one = session(first, null);
@@ -57,6 +57,7 @@ public final class ManyLoaders {
       one.call();
       two.call();
       one.call();
+      return List.of(new WeakReference<>(first), new WeakReference<>(second));
     }
   }
 
