@@ -2,26 +2,33 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.benches;
 
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
-/** Calls that do nothing, and the check that each was made, elsewhere. */
+/** Calls that only wait, and the check that each was made, elsewhere. */
 final class Answers {
-  private final Object answer = new Object();
+  private final long waitNanos;
 
-  /** A call for the code that runs now; it fails if it is run in place, which would be cheap. */
-  Supplier<Object> supplier() {
+  /** Takes how long a call blocks its worker; 0 for not at all. */
+  Answers(long waitNanos) {
+    this.waitNanos = waitNanos;
+  }
+
+  /**
+   * A call for the code that runs now, which answers how long it took; it fails if it is run in
+   * place, which would be cheap.
+   */
+  Supplier<Long> supplier() {
     Thread caller = Thread.currentThread();
     return () -> {
       if (Thread.currentThread() == caller) {
         throw new IllegalStateException("The call was run in place; the log says why");
       }
-      return answer;
+      long start = System.nanoTime();
+      if (waitNanos > 0) {
+        LockSupport.parkNanos(waitNanos);
+      }
+      return System.nanoTime() - start;
     };
-  }
-
-  void check(Object result) {
-    if (result != answer) {
-      throw new IllegalStateException("The call returned " + result);
-    }
   }
 }

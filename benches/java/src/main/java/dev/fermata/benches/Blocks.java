@@ -12,25 +12,28 @@ final class Blocks {
   /** Calls of a block of {@link #busy}. */
   static final int BUSY_CALLS = 10_000;
 
-  /** Calls of a block of {@link #idle}. */
-  static final int IDLE_CALLS = 30;
+  /** Calls of a block of {@link #single}. */
+  static final int SINGLE_CALLS = 30;
 
   /** Long enough for workers to park after a call. */
   private static final long PAUSE_NANOS = 20_000;
 
   private Blocks() {}
 
-  /** Calls one after another, with a pause before each; the median as the caller sees it. */
-  static double idle(Code call) throws Exception {
-    long[] nanos = new long[IDLE_CALLS];
+  /**
+   * Calls one after another, with a pause before each; the median of what the caller waits beyond
+   * the time that the call answers.
+   */
+  static double single(Call call) throws Exception {
+    long[] nanos = new long[SINGLE_CALLS];
     for (int i = 0; i < nanos.length; i++) {
       long resumeAt = System.nanoTime() + PAUSE_NANOS;
       while (System.nanoTime() < resumeAt) {
         Thread.onSpinWait();
       }
       long start = System.nanoTime();
-      call.run();
-      nanos[i] = System.nanoTime() - start;
+      long inside = call.run();
+      nanos[i] = System.nanoTime() - start - inside;
     }
     Arrays.sort(nanos);
     return nanos[nanos.length / 2] / 1e3;
@@ -43,7 +46,12 @@ final class Blocks {
     return (System.nanoTime() - start) / 1e3 / BUSY_CALLS;
   }
 
-  /** What is timed. */
+  /** One call; returns its answer. */
+  interface Call {
+    long run() throws Exception;
+  }
+
+  /** Code that makes calls. */
   interface Code {
     void run() throws Exception;
   }

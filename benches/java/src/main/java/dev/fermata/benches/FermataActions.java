@@ -8,32 +8,36 @@ import dev.fermata.ContinuationContext;
 /** New actions for each block, some in flight at once, each with its share of the calls. */
 final class FermataActions implements Contender {
   private final ContinuationActionExecutor executor;
-  private final boolean idle;
-  private final Answers answers = new Answers();
+  private final boolean single;
+  private final Answers answers;
 
-  /** Idle: one action at a time with one call each. */
-  FermataActions(ContinuationActionExecutor executor, boolean idle) {
+  /** Single: one action at a time with one call each. */
+  FermataActions(ContinuationActionExecutor executor, boolean single, Answers answers) {
     this.executor = executor;
-    this.idle = idle;
+    this.single = single;
+    this.answers = answers;
   }
 
   @Override
   public String name() {
     String name = "Fermata " + Owners.nameOf(executor.strategy());
-    return idle ? name + ", a new action each" : name;
+    return single ? name + ", a new action each" : name;
   }
 
   @Override
   public double measure() throws Exception {
-    return idle
-        ? Blocks.idle(() -> run(1, 1))
+    return single
+        ? Blocks.single(() -> run(1, 1))
         : Blocks.busy(() -> run(Blocks.IN_FLIGHT, Blocks.BUSY_CALLS / Blocks.IN_FLIGHT));
   }
 
-  private void run(int actions, int callsEach) throws InterruptedException {
+  /** Returns what the last action's calls answered, together. */
+  private long run(int actions, int callsEach) throws InterruptedException {
     int unfinished = actions;
+    Caller caller = null;
     for (int i = 0; i < actions; i++) {
-      unfinished -= execute(new Caller(callsEach));
+      caller = new Caller(callsEach);
+      unfinished -= execute(caller);
     }
     while (unfinished > 0) {
       Owners.awaitReady(executor);
@@ -41,6 +45,7 @@ final class FermataActions implements Contender {
         unfinished -= execute((Caller) ready);
       }
     }
+    return caller.inside;
   }
 
   /** Returns 1 if the action has ended, else 0. */
@@ -55,6 +60,7 @@ final class FermataActions implements Contender {
 
   private final class Caller extends ContinuationContext implements Runnable {
     private final int calls;
+    private long inside;
 
     Caller(int calls) {
       this.calls = calls;
@@ -63,7 +69,7 @@ final class FermataActions implements Contender {
     @Override
     public void run() {
       for (int i = 0; i < calls; i++) {
-        answers.check(executor.executeAsync(this, answers.supplier()));
+        inside += executor.executeAsync(this, answers.supplier());
       }
     }
   }

@@ -8,9 +8,10 @@ import dev.fermata.ContinuationContext;
 /** One action that makes the calls of a block one after another and times them itself. */
 final class FermataCalls implements Contender {
   private final ContinuationActionExecutor executor;
-  private final Answers answers = new Answers();
+  private final Answers answers;
 
-  FermataCalls(ContinuationActionExecutor executor) {
+  FermataCalls(ContinuationActionExecutor executor, Answers answers) {
+    this.answers = answers;
     this.executor = executor;
   }
 
@@ -22,14 +23,14 @@ final class FermataCalls implements Contender {
   @Override
   public double measure() throws InterruptedException {
     Caller caller = new Caller();
-    int suspensions = 0;
+    int releases = 0;
     while (!executor.executeAction(caller, caller)) {
-      suspensions++;
+      releases++;
       Owners.awaitReady(executor);
       executor.drainReady();
     }
-    // A worker that is faster than the action's way to its suspend spares it.
-    Samples.print("suspended", name(), 100.0 * suspensions / Blocks.IDLE_CALLS);
+    // Where the worker is faster than the action's way to the owner, the owner goes on at once.
+    Samples.print("released", name(), 100.0 * releases / Blocks.SINGLE_CALLS);
     return caller.micros;
   }
 
@@ -44,7 +45,7 @@ final class FermataCalls implements Contender {
     @Override
     public void run() {
       try {
-        micros = Blocks.idle(() -> answers.check(executor.executeAsync(this, answers.supplier())));
+        micros = Blocks.single(() -> executor.executeAsync(this, answers.supplier()));
       } catch (Exception failed) {
         throw new IllegalStateException(failed);
       }

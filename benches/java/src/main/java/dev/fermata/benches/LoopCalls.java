@@ -7,9 +7,10 @@ import dev.fermata.ActionLoop;
 /** One action of an {@link ActionLoop} that makes the calls of a block and times them itself. */
 final class LoopCalls implements Contender {
   private final ActionLoop loop;
-  private final Answers answers = new Answers();
+  private final Answers answers;
 
-  LoopCalls(ActionLoop loop) {
+  LoopCalls(ActionLoop loop, Answers answers) {
+    this.answers = answers;
     this.loop = loop;
   }
 
@@ -20,8 +21,7 @@ final class LoopCalls implements Contender {
 
   @Override
   public double measure() throws Exception {
-    return loop.submit(scope -> Blocks.idle(() -> answers.check(scope.call(answers.supplier()))))
-        .get();
+    return loop.submit(scope -> Blocks.single(() -> scope.call(answers.supplier()))).get();
   }
 
   @Override

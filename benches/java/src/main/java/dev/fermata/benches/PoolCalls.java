@@ -12,14 +12,15 @@ import java.util.concurrent.ExecutorService;
 final class PoolCalls implements Contender {
   private final String name;
   private final ExecutorService pool;
-  private final boolean idle;
-  private final ExecutorCompletionService<Object> completions;
-  private final Answers answers = new Answers();
+  private final boolean single;
+  private final Answers answers;
+  private final ExecutorCompletionService<Long> completions;
 
-  PoolCalls(String name, ExecutorService pool, boolean idle) {
+  PoolCalls(String name, ExecutorService pool, boolean single, Answers answers) {
     this.name = name;
     this.pool = pool;
-    this.idle = idle;
+    this.single = single;
+    this.answers = answers;
     completions = new ExecutorCompletionService<>(pool);
   }
 
@@ -30,8 +31,8 @@ final class PoolCalls implements Contender {
 
   @Override
   public double measure() throws Exception {
-    return idle
-        ? Blocks.idle(() -> answers.check(pool.submit(answers.supplier()::get).get()))
+    return single
+        ? Blocks.single(() -> pool.submit(answers.supplier()::get).get())
         : Blocks.busy(this::complete);
   }
 
@@ -42,7 +43,7 @@ final class PoolCalls implements Contender {
         completions.submit(answers.supplier()::get);
         submitted++;
       }
-      answers.check(completions.take().get());
+      completions.take().get();
     }
   }
 

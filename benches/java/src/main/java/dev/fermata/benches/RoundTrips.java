@@ -21,29 +21,40 @@ import java.util.function.ObjDoubleConsumer;
  * threads keep that for long: so every sitting begins with new threads.
  *
  * <pre>
- * RoundTrips idle SITTINGS   one call at a time, all threads parked before it; us, the median of a block
- * RoundTrips busy SITTINGS   1,000 calls in flight, so that wake-ups are shared; us per call</pre>
+ * RoundTrips idle SITTINGS      one call at a time, threads parked before; us, median of a block
+ * RoundTrips waiting SITTINGS   the same with calls that block their worker, so that all park
+ * RoundTrips busy SITTINGS      1,000 calls in flight, so that wake-ups are shared; us per call
+ * </pre>
  */
 public final class RoundTrips {
   private static final int THREADS = 2;
-  private static final int IDLE_ROUNDS = 20;
+  private static final int SINGLE_ROUNDS = 20;
   private static final int BUSY_ROUNDS = 5;
+
+  /** Longer than an action or a caller of a pool needs to park. */
+  private static final long WAIT_NANOS = 50_000;
 
   private RoundTrips() {}
 
   public static void main(String[] args) throws Exception {
-    boolean idle = args[0].equals("idle");
+    boolean single = !args[0].equals("busy");
+    Answers answers = new Answers(args[0].equals("waiting") ? WAIT_NANOS : 0);
     int sittings = Integer.parseInt(args[1]);
-    int rounds = idle ? IDLE_ROUNDS : BUSY_ROUNDS;
-    sit(idle, 2 * rounds, (contender, micros) -> {});
+    int rounds = single ? SINGLE_ROUNDS : BUSY_ROUNDS;
+    sit(single, answers, 2 * rounds, (contender, micros) -> {});
     for (int i = 0; i < sittings; i++) {
-      sit(idle, rounds, (contender, micros) -> Samples.print(args[0], contender.name(), micros));
+      sit(
+          single,
+          answers,
+          rounds,
+          (contender, micros) -> Samples.print(args[0], contender.name(), micros));
     }
   }
 
-  private static void sit(boolean idle, int rounds, ObjDoubleConsumer<Contender> measured)
+  private static void sit(
+      boolean single, Answers answers, int rounds, ObjDoubleConsumer<Contender> measured)
       throws Exception {
-    List<Contender> contenders = idle ? idleContenders() : busyContenders();
+    List<Contender> contenders = single ? singleContenders(answers) : busyContenders(answers);
     // The first round starts the threads.
     for (int round = 0; round <= rounds; round++) {
       for (int i = 0; i < contenders.size(); i++) {
@@ -59,34 +70,37 @@ public final class RoundTrips {
     }
   }
 
-  private static List<Contender> idleContenders() throws Exception {
-    List<Contender> contenders = new ArrayList<>(pools(true));
+  private static List<Contender> singleContenders(Answers answers) throws Exception {
+    List<Contender> contenders = new ArrayList<>(pools(true, answers));
     // The same contender twice: how far apart they are is what this method cannot tell apart.
     contenders.add(
-        new PoolCalls("newFixedThreadPool again", Executors.newFixedThreadPool(THREADS), true));
+        new PoolCalls(
+            "newFixedThreadPool again", Executors.newFixedThreadPool(THREADS), true, answers));
     for (OwnerKind kind : Owners.kinds().values()) {
-      contenders.add(new FermataCalls(executor(kind)));
-      contenders.add(new FermataActions(executor(kind), true));
+      contenders.add(new FermataCalls(executor(kind), answers));
+      contenders.add(new FermataActions(executor(kind), true, answers));
     }
-    contenders.add(new LoopCalls(ActionLoop.builder().asyncThreads(THREADS).build()));
+    contenders.add(new LoopCalls(ActionLoop.builder().asyncThreads(THREADS).build(), answers));
     return contenders;
   }
 
-  private static List<Contender> busyContenders() throws Exception {
-    List<Contender> contenders = new ArrayList<>(pools(false));
+  private static List<Contender> busyContenders(Answers answers) throws Exception {
+    List<Contender> contenders = new ArrayList<>(pools(false, answers));
     for (OwnerKind kind : Owners.kinds().values()) {
-      contenders.add(new FermataActions(executor(kind), false));
+      contenders.add(new FermataActions(executor(kind), false, answers));
     }
     return contenders;
   }
 
-  private static List<Contender> pools(boolean idle) {
+  private static List<Contender> pools(boolean single, Answers answers) {
     List<Contender> pools = new ArrayList<>();
-    pools.add(new PoolCalls("newFixedThreadPool", Executors.newFixedThreadPool(THREADS), idle));
-    pools.add(new PoolCalls("ForkJoinPool", new ForkJoinPool(THREADS), idle));
+    pools.add(
+        new PoolCalls(
+            "newFixedThreadPool", Executors.newFixedThreadPool(THREADS), single, answers));
+    pools.add(new PoolCalls("ForkJoinPool", new ForkJoinPool(THREADS), single, answers));
     ExecutorService virtual = virtualThreads();
     if (virtual != null) {
-      pools.add(new PoolCalls("virtual threads", virtual, idle));
+      pools.add(new PoolCalls("virtual threads", virtual, single, answers));
     }
     return pools;
   }
