@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * </pre>
  */
 public final class OwnerCpu {
-  private static final int WINDOW_MILLIS = 500;
+  private static final int WINDOW_MILLIS = 250;
 
   /** Under {@link Strategy#HANDOFF} each action is a thread. */
   private static final int MAX_CARRIERS = 2_000;
