@@ -56,6 +56,17 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(1, run.returncode)
         self.assertIn("JDK 17: 3 passed, 2 failed, 0 skipped\n", run.stdout)
 
+    def test_what_a_failed_test_said_is_shown_without_its_middle(self):
+        self.write(
+            "tests/target/surefire-reports/jdk-21/TEST-A.xml",
+            '<testsuite><testcase classname="a.Test" name="breaks"><failure message="short">'
+            f"begins{'.' * 10_000}middle{'.' * 10_000}ends</failure></testcase></testsuite>",
+        )
+        shown = self.report().stdout
+        self.assertRegex(shown, r"FAILED on JDK 21: a\.Test\.breaks: begins")
+        self.assertRegex(shown, r"\.ends\n")
+        self.assertNotIn("middle", shown)
+
     def test_a_skipped_test_is_an_error_in_ci_alone(self):
         self.suite(11, 5, skipped=1)
         self.assertEqual(0, self.report().returncode)

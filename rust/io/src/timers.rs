@@ -40,11 +40,12 @@ pub struct Timers {
     shared: Arc<Shared>,
     threads: Arc<EngineThreads>,
     thread_name: String,
-    serving: Arc<AtomicBool>,
     starting: Mutex<()>,
 }
 
 struct Shared {
+    /// A thread takes in what is sent, or is about to.
+    serving: AtomicBool,
     inbox: Mutex<Inbox>,
     expiry: Arc<dyn Expiry>,
 }
@@ -59,7 +60,7 @@ struct Inbox {
     attention: Attention,
     /// Of the thread that was started last, if any.
     bell: Option<Arc<Doorbell>>,
-    /// That thread could not serve: nobody will look at the commands.
+    /// That thread could not start or not serve: nobody will look at the commands.
     orphaned: bool,
     closed: bool,
 }
@@ -88,7 +89,6 @@ impl Timers {
             shared: Arc::new(Shared::new(expiry)),
             threads,
             thread_name,
-            serving: Arc::new(AtomicBool::new(false)),
             starting: Mutex::new(()),
         }
     }
@@ -96,18 +96,14 @@ impl Timers {
     /// Makes sure that the timer thread serves; to be called before entries are inserted. Fails with
     /// [`ErrorKind::ThreadSpawn`] or [`ErrorKind::Closed`].
     pub fn start(&self) -> Result<(), Error> {
-        if self.serving.load(Ordering::Acquire) {
+        if self.shared.serving.load(Ordering::Acquire) {
             return Ok(());
         }
         let _one_at_a_time = lock(&self.starting);
-        if self.serving.swap(true, Ordering::AcqRel) {
+        if self.shared.serving.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let spawned = self.spawn();
-        if spawned.is_err() {
-            self.serving.store(false, Ordering::Release);
-        }
-        spawned
+        self.spawn().inspect_err(|_| self.shared.orphan())
     }
 
     fn spawn(&self) -> Result<(), Error> {
@@ -118,12 +114,10 @@ impl Timers {
             inbox.orphaned = false;
         }
         let shared = Arc::clone(&self.shared);
-        let serving = Arc::clone(&self.serving);
         self.threads.spawn(self.thread_name.clone(), move |start| {
             if let Err(error) = start.and_then(|()| serve(&shared, porter)) {
                 tracing::warn!(%error, "timers are lost");
                 shared.orphan();
-                serving.store(false, Ordering::Release);
             }
         })
     }
@@ -153,6 +147,7 @@ impl Timers {
 impl Shared {
     fn new(expiry: Arc<dyn Expiry>) -> Self {
         Self {
+            serving: AtomicBool::new(false),
             inbox: Mutex::default(),
             expiry,
         }
@@ -213,13 +208,15 @@ impl Shared {
         ring(before.bell);
     }
 
-    /// The thread that was started last could not serve.
+    /// The thread that was to be started, or was started last, cannot serve.
     fn orphan(&self) {
         let orphans = {
             let mut inbox = lock(&self.inbox);
             inbox.orphaned = true;
             inbox.surrender()
         };
+        // Before anybody hears of a loss: who tries again at once must get a new thread.
+        self.serving.store(false, Ordering::Release);
         self.lose(orphans);
     }
 

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Timers under a stopped clock.
 
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
+
+use fermata_core::threads::{Spawn, ThreadBody, ThreadObserver};
 
 use super::*;
 
@@ -183,4 +186,65 @@ async fn a_wheel_that_becomes_empty_gives_its_memory_back() {
     }
     step(&mut wheel);
     assert!(wheel.delays.capacity() <= BACKLOG && wheel.entries.capacity() <= BACKLOG);
+}
+
+/// Refuses the first thread.
+#[derive(Default)]
+struct OneRefusal(AtomicBool);
+
+impl ThreadObserver for OneRefusal {
+    fn started(&self, _name: &str) -> Result<(), Error> {
+        if self.0.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::ThreadSpawn, "refused by the test"))
+    }
+
+    fn ended(&self, _last: bool) {}
+}
+
+struct StdThreads;
+
+impl Spawn for StdThreads {
+    fn spawn(&self, name: &str, body: ThreadBody) -> io::Result<()> {
+        let builder = std::thread::Builder::new().name(name.to_owned());
+        builder.spawn(body).map(drop)
+    }
+}
+
+/// Tries again what is lost, within the very call that tells of it.
+struct Retry {
+    timers: OnceLock<Timers>,
+    due: Mutex<Sender<CallId>>,
+}
+
+impl Expiry for Retry {
+    fn due(&self, call: CallId) {
+        lock(&self.due).send(call).expect("the test listens");
+    }
+
+    fn lost(&self, call: CallId) {
+        let timers = self.timers.get().expect("set before the first entry");
+        timers.start().expect("the second thread is let in");
+        timers.insert(call, Instant::now());
+    }
+}
+
+#[test]
+fn who_hears_of_a_loss_can_try_again_at_once() {
+    let (sender, due) = channel();
+    let retry = Arc::new(Retry {
+        timers: OnceLock::new(),
+        due: Mutex::new(sender),
+    });
+    let threads = EngineThreads::new(Box::new(StdThreads), Arc::new(OneRefusal::default()));
+    let timers = retry.timers.get_or_init(|| {
+        let expiry = Arc::clone(&retry) as Arc<dyn Expiry>;
+        Timers::new(expiry, threads, "timer".to_owned())
+    });
+    timers.start().expect("spawned");
+    timers.insert(call(0), Instant::now());
+    let patience = Duration::from_secs(40);
+    assert_eq!(due.recv_timeout(patience).ok(), Some(call(0)));
+    timers.close();
 }
