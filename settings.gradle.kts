@@ -14,6 +14,9 @@ fun module(name: String, folder: String) {
 
 module("fermata-native", "java/native")
 module("fermata", "java/runtime")
+module("fermata-flink-mailbox", "java/flink-mailbox")
+module("fermata-flink-agents", "java/flink-agents")
+module("fermata-flink", "java/flink")
 module("fermata-examples", "java/examples")
 module("fermata-tests", "tests")
 module("fermata-jcstress", "tests/jcstress")
