@@ -5,7 +5,7 @@
 use std::ffi::CString;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use fermata_engine::{CallId, ContextId, Error, ErrorKind, Host, Outcome};
@@ -18,7 +18,7 @@ use jni::{Env, JavaVM};
 use crate::class_cache::UpcallMethods;
 use crate::log_bridge;
 
-/// Room for the local references of one upcall: the upcalls object, and what it throws with its description.
+/// Room for the local references of an upcall that makes some: the upcalls object, or what it threw with its description.
 const UPCALL_FRAME: usize = 8;
 
 /// How often, and after what pause, a refused thread tries to be attached for an upcall.
@@ -41,7 +41,8 @@ impl Drop for StayMapped {
 /// The Java side of one engine: its `EngineUpcalls` object, by the only global reference the engine has.
 pub(crate) struct JavaHost {
     /// Empty once the engine is closed and no thread of it is left: then nobody is told anything any more.
-    upcalls: RwLock<Option<Global<JObject<'static>>>>,
+    /// Who calls shares the reference, so that no lock is held and nobody deletes it while Java runs.
+    upcalls: RwLock<Option<Arc<Global<JObject<'static>>>>>,
     methods: UpcallMethods,
     attached: AtomicUsize,
     /// The engine is closed, and none of its threads is left to start or to serve.
@@ -52,7 +53,7 @@ impl JavaHost {
     pub(crate) fn new(env: &mut Env<'_>, upcalls: &JObject<'_>) -> jni::errors::Result<Self> {
         Ok(Self {
             methods: UpcallMethods::of(env, upcalls)?,
-            upcalls: RwLock::new(Some(env.new_global_ref(upcalls)?)),
+            upcalls: RwLock::new(Some(Arc::new(env.new_global_ref(upcalls)?))),
             attached: AtomicUsize::new(0),
             deserted: AtomicBool::new(false),
         })
@@ -86,16 +87,9 @@ impl JavaHost {
         drop(released); // not before the lock is free again
     }
 
-    /// A local reference, so that no lock is held and nobody can delete the reference while Java runs.
-    fn local_upcalls<'local>(
-        &self,
-        env: &mut Env<'local>,
-    ) -> jni::errors::Result<Option<JObject<'local>>> {
+    fn upcalls(&self) -> Option<Arc<Global<JObject<'static>>>> {
         let upcalls = self.upcalls.read().unwrap_or_else(PoisonError::into_inner);
-        upcalls
-            .as_ref()
-            .map(|upcalls| env.new_local_ref(upcalls.as_obj()))
-            .transpose()
+        upcalls.clone()
     }
 
     /// Calls one method of the upcalls object on the current thread, which the JVM knows. What Java throws is logged.
@@ -117,18 +111,32 @@ impl JavaHost {
     }
 
     fn call_attached(&self, upcall: &Upcall) -> jni::errors::Result<Option<i32>> {
-        JavaVM::singleton()?.with_local_frame(UPCALL_FRAME, |env| {
+        if let Upcall::ThreadEnded(true) = upcall {
+            return self.call_last(upcall);
+        }
+        // Without a frame of its own, which would take longer than the call: it makes no local reference.
+        JavaVM::singleton()?.with_top_local_frame(|env| {
             #[cfg(feature = "fault-injection")]
             let _counting = crate::fault_injection::references::count_on(env);
-            let upcalls = self.local_upcalls(env)?;
-            if let Upcall::ThreadEnded(true) = upcall {
-                // Before the call, so that who hears of the last thread's end finds no reference left.
-                self.release();
-            }
-            match upcalls {
+            match self.upcalls() {
                 Some(upcalls) => self.call_method(env, &upcalls, upcall),
                 None => Ok(None),
             }
+        })
+    }
+
+    /// The upcall after which there is none: who hears of the last thread's end finds no reference left.
+    fn call_last(&self, upcall: &Upcall) -> jni::errors::Result<Option<i32>> {
+        JavaVM::singleton()?.with_local_frame(UPCALL_FRAME, |env| {
+            #[cfg(feature = "fault-injection")]
+            let _counting = crate::fault_injection::references::count_on(env);
+            let Some(upcalls) = self.upcalls() else {
+                return Ok(None);
+            };
+            let local = env.new_local_ref(upcalls.as_obj())?;
+            drop(upcalls);
+            self.release();
+            self.call_method(env, &local, upcall)
         })
     }
 
@@ -171,10 +179,10 @@ impl JavaHost {
         let result = crate::fault_injection::throw_after_upcall(env, result);
         match result {
             Ok(value) => Ok(Some(value.i().unwrap_or_default())),
-            Err(jni::errors::Error::JavaException) => {
+            Err(jni::errors::Error::JavaException) => env.with_local_frame(UPCALL_FRAME, |env| {
                 log_bridge::upcall_threw(env, upcall.name());
                 Ok(None)
-            }
+            }),
             Err(error) => Err(error),
         }
     }

@@ -252,27 +252,4 @@ class SuspendableActionTest {
       assertThat(events).isEmpty();
     }
   }
-
-  @ParameterizedTest
-  @MethodSource(WORKING)
-  void anOwnerThatIsAVirtualThreadIsBlockedInstead(Strategy kind) throws Exception {
-    if (WorkingStrategies.JAVA < 21) {
-      assertThat(Strategies.isVirtual(Thread.currentThread())).isFalse();
-      return;
-    }
-    Thread owner =
-        VirtualThreads.start(
-            () -> {
-              start(
-                  kind,
-                  () -> {
-                    events.add(action.get().pin() + " " + action.get().suspend());
-                    events.add("current " + action.get().isCurrent());
-                  });
-              events.add("ended " + action.get().runSlice());
-            });
-    owner.join();
-
-    assertThat(events).containsExactly("VIRTUAL_OWNER false", "current true", "ended true");
-  }
 }

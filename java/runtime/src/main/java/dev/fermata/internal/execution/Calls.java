@@ -37,7 +37,15 @@ final class Calls {
   }
 
   <T> T call(ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
-    return gather(state, List.of(supplier), deadlineNanos).get(0);
+    Call<T> call = new Call<>(supplier, AmbientContext.capture(), metrics);
+    engine.armWait(state.id(), 1);
+    try {
+      submit(state, call, deadlineNanos);
+      await(state, CallWait.forCalls(List.of(call)));
+      return call.deliver(take(call));
+    } finally {
+      release(state, call);
+    }
   }
 
   <T> List<T> gather(
@@ -49,10 +57,10 @@ final class Calls {
     }
     engine.armWait(state.id(), calls.size());
     try {
-      submit(state, calls, deadlineNanos);
-      CallWait wait = CallWait.forCalls(List.copyOf(calls));
-      await(state, wait);
-      throwIfEnded(state, wait);
+      for (Call<T> call : calls) {
+        submit(state, call, deadlineNanos);
+      }
+      await(state, CallWait.forCalls(List.copyOf(calls)));
       return collect(calls);
     } finally {
       lastToFirst(calls, call -> release(state, call));
@@ -66,7 +74,6 @@ final class Calls {
       engine.sleep(slot, nanos);
       CallWait wait = CallWait.forSleep(nanos);
       await(state, wait);
-      throwIfEnded(state, wait);
       if (engine.take(slot) != Verdict.OUTCOME_VALUE) {
         metrics.callFailed();
         throw new FermataException(
@@ -103,14 +110,12 @@ final class Calls {
     }
   }
 
-  private <T> void submit(ActionState state, List<Call<T>> calls, long deadlineNanos) {
+  private void submit(ActionState state, Call<?> call, long deadlineNanos) {
     try {
-      for (Call<T> call : calls) {
-        call.id(engine.reserve(state.id()));
-        upcalls.calls.put(call);
-        if (!engine.submit(call.id(), deadlineNanos)) {
-          submitUnderBackpressure(state, call, deadlineNanos);
-        }
+      call.id(engine.reserve(state.id()));
+      upcalls.calls.put(call);
+      if (!engine.submit(call.id(), deadlineNanos)) {
+        submitUnderBackpressure(state, call, deadlineNanos);
       }
     } catch (IllegalStateException refused) {
       // The engine began to close after the action was let in: for the action that is an abort.
@@ -145,19 +150,33 @@ final class Calls {
     return status == Verdict.WAIT_CANCELLED || status == Verdict.WAIT_ABORTED;
   }
 
+  /** Returns when the wait is satisfied; throws if it was ended before, without taking anything. */
   private void await(ActionState state, CallWait wait) {
-    if (engine.waitStatus(state.id()) != Verdict.WAIT_PENDING) {
-      return;
+    int status = engine.waitStatus(state.id());
+    if (status == Verdict.WAIT_PENDING) {
+      status = suspendUntilOver(state, wait);
     }
+    if (status == Verdict.WAIT_ABORTED) {
+      throw Call.aborted("The action, waiting for " + wait + ",");
+    }
+    if (status == Verdict.WAIT_CANCELLED) {
+      throw Call.cancelled("The action, waiting for " + wait + ",");
+    }
+  }
+
+  private int suspendUntilOver(ActionState state, CallWait wait) {
     metrics.actionSuspended();
     FlightEvents.Interval recorded = FlightEvents.suspend(executorName, state.bodyType, wait);
     state.currentWait(wait);
     try {
+      int status;
       do {
         if (!state.action().suspend()) {
           awaitInPlace(state);
         }
-      } while (engine.waitStatus(state.id()) == Verdict.WAIT_PENDING);
+        status = engine.waitStatus(state.id());
+      } while (status == Verdict.WAIT_PENDING);
+      return status;
     } finally {
       state.action().resumed();
       state.currentWait(null);
@@ -183,29 +202,14 @@ final class Calls {
     }
   }
 
-  private void throwIfEnded(ActionState state, CallWait wait) {
-    int status = engine.waitStatus(state.id());
-    if (status == Verdict.WAIT_ABORTED) {
-      throw Call.aborted("The action, waiting for " + wait + ",");
-    }
-    if (status == Verdict.WAIT_CANCELLED) {
-      throw Call.cancelled("The action, waiting for " + wait + ",");
-    }
-  }
-
   /** Takes what is done: all, or what there was when the first failed. */
   private <T> List<T> collect(List<Call<T>> calls) {
     List<T> values = new ArrayList<>(calls.size());
     Throwable failure = null;
     for (Call<T> call : calls) {
-      int outcome = engine.take(call.id());
+      int outcome = take(call);
       if (outcome == Verdict.OUTCOME_OPEN) {
         continue;
-      }
-      upcalls.calls.remove(call);
-      if (outcome == Verdict.OUTCOME_TIMED_OUT) {
-        // The timer's own upcall looks the call up, and comes too late once it is removed here.
-        upcalls.abandon(call);
       }
       try {
         values.add(call.deliver(outcome));
@@ -221,6 +225,19 @@ final class Calls {
       throw CallSite.<RuntimeException>unchecked(failure);
     }
     return values;
+  }
+
+  /** Takes the call's outcome out of its slot, if it has one. */
+  private int take(Call<?> call) {
+    int outcome = engine.take(call.id());
+    if (outcome != Verdict.OUTCOME_OPEN) {
+      upcalls.calls.remove(call);
+    }
+    if (outcome == Verdict.OUTCOME_TIMED_OUT) {
+      // The timer's own upcall looks the call up, and comes too late once it is removed here.
+      upcalls.abandon(call);
+    }
+    return outcome;
   }
 
   private void release(ActionState state, Call<?> call) {

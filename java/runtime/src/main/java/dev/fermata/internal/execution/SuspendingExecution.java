@@ -264,7 +264,7 @@ public final class SuspendingExecution implements ActionExecution {
       return state.action().pin();
     }
     if (Call.isInsideCallOf(metrics)) {
-      return Pin.NO_STRATEGY;
+      return Pin.NESTED_CALL;
     }
     closing.requireOpen();
     if (virtualOwners.isRunning(state)) {
@@ -291,7 +291,6 @@ public final class SuspendingExecution implements ActionExecution {
 
   @Override
   public boolean awaitReady(Duration limit) throws InterruptedException {
-    engine.observe();
     return upcalls.readySignal.await(this::hasReady, limit);
   }
 

@@ -52,9 +52,6 @@ final class HandoffStrategy implements SuspensionStrategy {
 
   @Override
   public SuspendableAction start(Runnable body, ActionSignals signals) {
-    if (JdkStrategies.isVirtual(Thread.currentThread())) {
-      return new InPlaceAction(body, Pin.VIRTUAL_OWNER);
-    }
     return new HandoffAction(this, body);
   }
 

@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.strategy;
 
-import java.lang.StackWalker.Option;
 import java.lang.StackWalker.StackFrame;
-import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -14,27 +12,22 @@ import java.util.stream.Stream;
  * not tell. Looks at the frames above the innermost {@link ActionEntry} only, so that what the
  * caller of the action holds does not count.
  *
- * <p>The first look asks of each frame whether its method can hold a monitor at all, as its class
- * file says ({@link SuspectMethods}); this answers the usual case in a few microseconds. Only if
- * one can, the second look ({@link HeldMonitors}) asks the JVM which monitors the frames do hold.
+ * <p>Looks closer only where need be. First at the classes of the frames ({@link StackClasses}):
+ * has one a method that can hold a monitor at all, as its class file says ({@link SuspectMethods})?
+ * This answers the usual case in a few microseconds. Then at the methods of the frames, and only if
+ * one of these can hold a monitor at which monitors the frames do hold ({@link HeldMonitors}).
  * Monitors that native code entered through JNI are not seen.
  *
  * <p>Holds no state but caches; safe for all threads.
  */
 final class MonitorGuard {
-  /**
-   * Frames fetched at once: enough for the action, the executor and this class in the usual case.
-   */
-  private static final int BATCH = 32;
-
-  private final StackWalker walker =
-      StackWalker.getInstance(
-          EnumSet.of(Option.RETAIN_CLASS_REFERENCE, Option.SHOW_HIDDEN_FRAMES), BATCH);
+  private final StackClasses classes = StackClasses.open();
+  private final StackWalker walker = StackClasses.walker(Set.of());
   private final SuspectMethods suspects;
   private final HeldMonitors heldMonitors;
 
   /**
-   * @param opener for the second look; where it does not work, a method that can hold a monitor is
+   * @param opener for the last look; where it does not work, a method that can hold a monitor is
    *     taken to hold it
    */
   MonitorGuard(PackageOpener opener) {
@@ -49,20 +42,27 @@ final class MonitorGuard {
    * @return why it must not be suspended, or {@link Pin#NONE}
    */
   Pin look(boolean nativeFramesPin) {
-    Pin first = walker.walk(nativeFramesPin ? this::allFrames : this::javaFrames);
-    return first == Pin.MONITOR && !heldMonitors.any() ? Pin.NONE : first;
+    if (!classes.any(this::isSuspect)) {
+      return Pin.NONE;
+    }
+    Pin pin = walker.walk(nativeFramesPin ? this::allFrames : this::javaFrames);
+    return pin == Pin.MONITOR && !heldMonitors.any() ? Pin.NONE : pin;
+  }
+
+  private boolean isSuspect(Class<?> type) {
+    return !suspects.of(type).isEmpty();
   }
 
   private Pin allFrames(Stream<StackFrame> frames) {
-    return firstLook(frames, true);
+    return methods(frames, true);
   }
 
   private Pin javaFrames(Stream<StackFrame> frames) {
-    return firstLook(frames, false);
+    return methods(frames, false);
   }
 
   /** {@link Pin#MONITOR} stands for "perhaps" here; the other answers are definite. */
-  private Pin firstLook(Stream<StackFrame> frames, boolean nativeFramesPin) {
+  private Pin methods(Stream<StackFrame> frames, boolean nativeFramesPin) {
     Pin pin = Pin.NONE;
     for (Iterator<StackFrame> rest = frames.iterator(); rest.hasNext(); ) {
       StackFrame frame = rest.next();

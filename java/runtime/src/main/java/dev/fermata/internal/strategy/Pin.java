@@ -14,6 +14,6 @@ public enum Pin {
   CLASS_INITIALISER,
   /** The owner is a virtual thread: blocking it is suspending it. */
   VIRTUAL_OWNER,
-  /** The strategy suspends nothing. */
-  NO_STRATEGY
+  /** The caller is a supplier, on the thread of a worker, which may block. */
+  NESTED_CALL
 }

@@ -71,7 +71,7 @@ public final class Strategies {
 
   private Choice chooseFor(OwnerKind owner) {
     if (opener == null) {
-      return new Choice(Strategy.INLINE, "no native library: " + noNativeLibrary, inline());
+      return inline("no native library: " + noNativeLibrary);
     }
     StringJoiner rejected = new StringJoiner("; ");
     for (Strategy candidate : candidates(owner)) {
@@ -82,13 +82,13 @@ public final class Strategies {
       }
       rejected.add("not " + nameOf(candidate) + ": " + result.failure);
     }
-    return new Choice(Strategy.INLINE, rejected.toString(), inline());
+    return inline(rejected.toString());
   }
 
   private Choice force(Strategy strategy) {
     String reason = "forced by -D" + PROPERTY + "=" + nameOf(strategy);
     if (strategy == Strategy.INLINE) {
-      return new Choice(strategy, reason, inline());
+      return inline(reason);
     }
     if (opener == null) {
       throw impossible(strategy, "there is no native library (" + noNativeLibrary + ")");
@@ -136,11 +136,9 @@ public final class Strategies {
       case CONTINUATION:
         MonitorGuard forContinuations = guard();
         return () -> JdkStrategies.continuation(opener, forContinuations);
-      case HANDOFF:
+      default:
         MonitorGuard forCarriers = guard();
         return () -> limit -> new HandoffStrategy(forCarriers, limit);
-      default:
-        return Strategies::inline;
     }
   }
 
@@ -151,8 +149,13 @@ public final class Strategies {
     return guard;
   }
 
-  private static StrategyFactory inline() {
-    return limit -> new InlineStrategy();
+  private static Choice inline(String reason) {
+    return new Choice(
+        Strategy.INLINE,
+        reason,
+        limit -> {
+          throw new IllegalStateException("nothing is suspended: " + reason);
+        });
   }
 
   private static String merit(Strategy strategy, OwnerKind owner) {
@@ -203,6 +206,7 @@ public final class Strategies {
      *
      * @param ownerWaitLimit how long its owner waits for a slice that runs on another thread before
      *     a warning with both stacks is logged
+     * @throws IllegalStateException for {@link Strategy#INLINE}, which suspends nothing
      */
     public SuspensionStrategy newStrategy(Duration ownerWaitLimit) {
       return factory.create(ownerWaitLimit);

@@ -69,7 +69,7 @@ final class SuspectMethods {
       }
       return Set.copyOf(collector.names);
     } catch (IOException | RuntimeException unreadable) {
-      // Also a class file newer than ASM knows. The second look answers for such a class.
+      // Also a class file newer than ASM knows. The last look of the guard answers for it.
       return ALL;
     }
   }

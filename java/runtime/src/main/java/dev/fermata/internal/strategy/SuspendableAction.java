@@ -14,9 +14,9 @@ public interface SuspendableAction {
    * returns at once.
    *
    * <p>The interrupt status of the owner is the action's during the slice where both are one thread
-   * to the outside ({@code CONTINUATION}, {@code HANDOFF}, {@code INLINE}): an interrupt of the
-   * owner reaches the action, and is the owner's again after the slice unless the action consumed
-   * it. Under {@code VIRTUAL} the action has its own status and the owner keeps its.
+   * to the outside ({@code CONTINUATION}, {@code HANDOFF}): an interrupt of the owner reaches the
+   * action, and is the owner's again after the slice unless the action consumed it. Under {@code
+   * VIRTUAL} the action has its own status and the owner keeps its.
    *
    * @return whether the body has ended
    * @throws IllegalStateException before the first slice if the strategy is closed
@@ -61,7 +61,7 @@ public interface SuspendableAction {
   /**
    * Interrupts the action. Never strikes code that runs on the same thread after the slice or after
    * the action. A suspended action finds its interrupt status set in its next slice, except under
-   * {@code CONTINUATION} and {@code INLINE}, where only a running action can be interrupted.
+   * {@code CONTINUATION}, where only a running action can be interrupted.
    */
   void interrupt();
 

@@ -22,8 +22,8 @@ public interface SuspensionStrategy {
   /**
    * Creates an action; nothing runs before its first slice.
    *
-   * <p>Called by the owner. If that is a virtual thread, the action runs in place and pins as
-   * {@link Pin#VIRTUAL_OWNER}.
+   * <p>Called by the owner, which is no virtual thread: to block one is to suspend it, and needs no
+   * strategy.
    *
    * @param body the action's code; must not throw
    * @param signals told when the action becomes runnable

@@ -58,9 +58,6 @@ final class ContinuationStrategy implements SuspensionStrategy {
 
   @Override
   public SuspendableAction start(Runnable body, ActionSignals signals) {
-    if (Thread.currentThread().isVirtual()) {
-      return new InPlaceAction(body, Pin.VIRTUAL_OWNER);
-    }
     return new ContinuationAction(guard, body);
   }
 

@@ -24,9 +24,6 @@ final class VirtualStrategy implements SuspensionStrategy {
 
   @Override
   public SuspendableAction start(Runnable body, ActionSignals signals) {
-    if (Thread.currentThread().isVirtual()) {
-      return new InPlaceAction(body, Pin.VIRTUAL_OWNER);
-    }
     return new VirtualAction(this, body, signals);
   }
 
