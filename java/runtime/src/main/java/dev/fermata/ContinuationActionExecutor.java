@@ -94,6 +94,9 @@ public class ContinuationActionExecutor implements AutoCloseable {
   /**
    * Runs an action until it ends or is suspended, or resumes the suspended action of the context.
    *
+   * <p>The action keeps the owner for as long as it computes. A call that is done before the action
+   * could be suspended is computing, too: it does not give others a turn.
+   *
    * @param context identity of the action; its action, once begun, is the one that goes on,
    *     whatever {@code action} is given later
    * @param action the code to run if the context has no action in progress

@@ -140,6 +140,18 @@ class NativeLibraryTest {
         "-Dfermata.native.tmpdir");
   }
 
+  /** To a writer a file that may not grow further is as bad as a disk that is full. */
+  @Test
+  void thereIsNoRoomForTheCopy() throws Exception {
+    assertInline(
+        new ChildJvm()
+            .startedBy("sh", "-c", "ulimit -f 128 && exec \"$@\"", "sh")
+            .with("-Dfermata.native.tmpdir=" + folder),
+        "File too large",
+        "-Dfermata.native.tmpdir");
+    assertThat(folder).as("what is left of the private copy").isEmptyDirectory();
+  }
+
   @Test
   void aFileIsNamedThatIsTheLibrary() throws Exception {
     Path file = Files.write(folder.resolve("renamed.so"), library);

@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
 final class Closing {
   private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
 
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final SuspendingExecution execution;
   private final Engine engine;
   private final Upcalls upcalls;
@@ -115,15 +117,22 @@ final class Closing {
       interruption.during(() -> TimeUnit.NANOSECONDS.timedJoin(unwinder, restNanos()));
     }
     strategy.close();
-    if (engine.threadsAlive() > 0) {
-      interruption.during(() -> upcalls.threadsEnded.await(restNanos(), TimeUnit.NANOSECONDS));
-    }
+    interruption.during(this::awaitThreads);
     report();
     interruption.restore();
   }
 
   private long restNanos() {
     return endNanos - System.nanoTime();
+  }
+
+  /**
+   * A last thread that the JVM refused cannot tell that it ended: hence the look from time to time.
+   */
+  private void awaitThreads() throws InterruptedException {
+    while (engine.threadsAlive() > 0 && restNanos() > 0) {
+      upcalls.threadsEnded.await(Math.min(restNanos(), LOOK_NANOS), TimeUnit.NANOSECONDS);
+    }
   }
 
   private void unwind() {
