@@ -71,18 +71,24 @@ const OPEN: jint = -1;
 /// How many ids `drain_ready` moves at a time, by way of the stack.
 const DRAIN_CHUNK: usize = 64;
 
-/// Runs the body of a native of one engine.
-fn on_engine<'local, T: Default>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    handle: jlong,
-    body: impl FnOnce(&Engine) -> Result<T, Error>,
-) -> T {
-    without_env(env, &class, || {
-        // SAFETY: NativeEngine's contract: a handle is 0 or came from `create`, and `destroy` is the last call with it.
-        let open = unsafe { handles::borrow(handle) }?;
-        Ok(body(&open.engine)?)
-    })
+/// Natives of one engine. The body gets `&Engine` in place of the handle, and answers with a `Result`.
+macro_rules! on_engine {
+    ($(fn $name:ident($engine:ident $(, $argument:ident: $type:ty)*) $(-> $result:ty)? $body:block)*) => {$(
+        fn $name<'local>(
+            env: EnvUnowned<'local>,
+            class: JClass<'local>,
+            engine: jlong
+            $(, $argument: $type)*
+        ) $(-> $result)? {
+            without_env(env, &class, || {
+                // SAFETY: NativeEngine's contract: a handle is 0 or came from `create`, and `destroy` is the last call
+                // with it.
+                let $engine = &unsafe { handles::borrow(engine) }?.engine;
+                let result: Result<_, Error> = $body;
+                Ok(result?)
+            })
+        }
+    )*};
 }
 
 fn library_version<'local>(env: EnvUnowned<'local>, class: JClass<'local>) -> JString<'local> {
@@ -154,105 +160,49 @@ fn create<'local>(
     })
 }
 
-fn create_context<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    resumed_by_unpark: jboolean,
-) -> jlong {
-    on_engine(env, class, engine, |engine| {
+on_engine! {
+    fn create_context(engine, resumed_by_unpark: jboolean) -> jlong {
         let resumption = if resumed_by_unpark {
             Resumption::Unpark
         } else {
             Resumption::Owner
         };
-        Ok(engine.create_context(resumption)?.as_i64())
-    })
-}
+        engine.create_context(resumption).map(ContextId::as_i64)
+    }
 
-fn release_context<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    context: jlong,
-) {
-    on_engine(env, class, engine, |engine| {
+    fn release_context(engine, context: jlong) {
         engine.release_context(ContextId::from_i64(context));
         Ok(())
-    })
-}
+    }
 
-fn begin_slice<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    context: jlong,
-) -> jint {
-    on_engine(env, class, engine, |engine| {
-        Ok(engine.begin_slice(ContextId::from_i64(context))? as jint)
-    })
-}
+    fn begin_slice(engine, context: jlong) -> jint {
+        engine.begin_slice(ContextId::from_i64(context)).map(|verdict| verdict as jint)
+    }
 
-fn end_slice<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    context: jlong,
-    finished: jboolean,
-) -> jint {
-    on_engine(env, class, engine, |engine| {
+    fn end_slice(engine, context: jlong, finished: jboolean) -> jint {
         let end = if finished {
             SliceEnd::Finished
         } else {
             SliceEnd::Parked
         };
-        Ok(engine.end_slice(ContextId::from_i64(context), end)? as jint)
-    })
-}
+        engine.end_slice(ContextId::from_i64(context), end).map(|verdict| verdict as jint)
+    }
 
-fn arm_wait<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    context: jlong,
-    calls: jint,
-) {
-    on_engine(env, class, engine, |engine| {
-        let calls = u32::try_from(calls).map_err(|_| out_of_range("calls", calls.into(), 0))?;
-        engine.arm_wait(ContextId::from_i64(context), calls)
-    })
-}
+    fn arm_wait(engine, context: jlong, calls: jint) {
+        u32::try_from(calls)
+            .map_err(|_| out_of_range("calls", calls.into(), 0))
+            .and_then(|calls| engine.arm_wait(ContextId::from_i64(context), calls))
+    }
 
-fn wait_status<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    context: jlong,
-) -> jint {
-    on_engine(env, class, engine, |engine| {
+    fn wait_status(engine, context: jlong) -> jint {
         Ok(engine.wait_status(ContextId::from_i64(context)) as jint)
-    })
-}
+    }
 
-fn reserve<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    context: jlong,
-) -> jlong {
-    on_engine(env, class, engine, |engine| {
-        Ok(engine.reserve(ContextId::from_i64(context))?.as_i64())
-    })
-}
+    fn reserve(engine, context: jlong) -> jlong {
+        engine.reserve(ContextId::from_i64(context)).map(CallId::as_i64)
+    }
 
-fn submit<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    call: jlong,
-    deadline_nanos: jlong,
-) -> jboolean {
-    on_engine(env, class, engine, |engine| {
+    fn submit(engine, call: jlong, deadline_nanos: jlong) -> jboolean {
         #[cfg(feature = "fault-injection")]
         crate::fault_injection::fail_submit()?;
         let deadline = (deadline_nanos > 0).then(|| nanos(deadline_nanos));
@@ -261,84 +211,46 @@ fn submit<'local>(
             Err(error) if error.kind() == ErrorKind::QueueFull => Ok(false),
             Err(error) => Err(error),
         }
-    })
-}
+    }
 
-fn sleep<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    call: jlong,
-    duration_nanos: jlong,
-) {
-    on_engine(env, class, engine, |engine| {
+    fn sleep(engine, call: jlong, duration_nanos: jlong) {
         engine.sleep(CallId::from_i64(call), nanos(duration_nanos))
-    })
-}
+    }
 
-fn cancel_call<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    call: jlong,
-) -> jint {
-    on_engine(env, class, engine, |engine| {
+    fn cancel_call(engine, call: jlong) -> jint {
         Ok(engine.cancel_call(CallId::from_i64(call)) as jint)
-    })
-}
+    }
 
-fn discard<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    call: jlong,
-) -> jint {
-    on_engine(env, class, engine, |engine| {
+    fn discard(engine, call: jlong) -> jint {
         Ok(engine.discard(CallId::from_i64(call)) as jint)
-    })
-}
+    }
 
-fn take<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    call: jlong,
-) -> jint {
-    on_engine(env, class, engine, |engine| {
-        Ok(engine
-            .take(CallId::from_i64(call))
-            .map_or(OPEN, |outcome| outcome as jint))
-    })
-}
+    fn take(engine, call: jlong) -> jint {
+        Ok(engine.take(CallId::from_i64(call)).map_or(OPEN, |outcome| outcome as jint))
+    }
 
-fn cancel_context<'local>(
-    env: EnvUnowned<'local>,
-    class: JClass<'local>,
-    engine: jlong,
-    context: jlong,
-) {
-    on_engine(env, class, engine, |engine| {
+    fn cancel_context(engine, context: jlong) {
         engine.cancel_context(ContextId::from_i64(context));
         Ok(())
-    })
-}
+    }
 
-fn unparked<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: jlong, context: jlong) {
-    on_engine(env, class, engine, |engine| {
+    fn unparked(engine, context: jlong) {
         engine.unparked(ContextId::from_i64(context));
         Ok(())
-    })
-}
+    }
 
-fn observe<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: jlong) {
-    on_engine(env, class, engine, |engine| {
+    fn observe(engine) {
         engine.observe();
         Ok(())
-    })
-}
+    }
 
-fn has_ready<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: jlong) -> jboolean {
-    on_engine(env, class, engine, |engine| Ok(engine.has_ready()))
+    fn has_ready(engine) -> jboolean {
+        Ok(engine.has_ready())
+    }
+
+    fn threads_alive(engine) -> jint {
+        Ok(jint::try_from(engine.threads_alive()).unwrap_or(jint::MAX))
+    }
 }
 
 fn drain_ready<'local>(
@@ -348,7 +260,7 @@ fn drain_ready<'local>(
     into: JLongArray<'local>,
 ) -> jint {
     with_env(env, &class, |env| {
-        // SAFETY: as in `on_engine`.
+        // SAFETY: as in `on_engine!`.
         let open = unsafe { handles::borrow(engine) }?;
         let room = into.len(env)?;
         let mut drained = 0;
@@ -374,7 +286,7 @@ fn gauges<'local>(
     into: JLongArray<'local>,
 ) {
     with_env(env, &class, |env| {
-        // SAFETY: as in `on_engine`.
+        // SAFETY: as in `on_engine!`.
         let gauges = unsafe { handles::borrow(engine) }?.engine.gauges();
         let figures = [
             gauges.in_flight,
@@ -398,15 +310,9 @@ fn gauges<'local>(
 
 fn begin_close<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: jlong) {
     without_env(env, &class, || {
-        // SAFETY: as in `on_engine`.
+        // SAFETY: as in `on_engine!`.
         unsafe { handles::borrow(engine) }?.begin_close();
         Ok(())
-    })
-}
-
-fn threads_alive<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: jlong) -> jint {
-    on_engine(env, class, engine, |engine| {
-        Ok(jint::try_from(engine.threads_alive()).unwrap_or(jint::MAX))
     })
 }
 

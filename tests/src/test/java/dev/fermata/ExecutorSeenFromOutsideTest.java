@@ -63,6 +63,7 @@ class ExecutorSeenFromOutsideTest {
       assertThat(dump.get(0).getWaitsFor()).isNotBlank();
       assertThat(dump.get(0).getStack()).anyMatch(frame -> frame.contains("askTheModel"));
 
+      assertThat(executor.awaitReady(Duration.ZERO)).as("ready before the answer").isFalse();
       finish(executor);
       assertThat(bean.dumpSuspendedActions(10)).isEmpty();
       assertThat(bean.getSuspendedActions()).isZero();

@@ -4,7 +4,6 @@ package dev.fermata.internal.observe;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
-import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -16,10 +15,7 @@ import jdk.jfr.Timespan;
 @Category("Fermata")
 @Description("A worker ran the supplier of an asynchronous call")
 @StackTrace(false)
-final class CallEvent extends Event implements FlightEvents.Interval {
-  @Label("Executor")
-  String executor;
-
+final class CallEvent extends IntervalEvent {
   @Label("Supplier")
   Class<?> supplier;
 
@@ -27,24 +23,13 @@ final class CallEvent extends Event implements FlightEvents.Interval {
   @Timespan(Timespan.NANOSECONDS)
   long queued;
 
-  @Label("Outcome")
-  String outcome;
-
   static FlightEvents.Interval start(String executor, Class<?> supplier, long submittedNanos) {
     CallEvent event = new CallEvent();
     if (!event.isEnabled()) {
       return NOT_RECORDED;
     }
-    event.executor = executor;
     event.supplier = supplier;
     event.queued = System.nanoTime() - submittedNanos;
-    event.begin();
-    return event;
-  }
-
-  @Override
-  public void end(String outcome) {
-    this.outcome = outcome;
-    commit();
+    return event.beginIn(executor);
   }
 }

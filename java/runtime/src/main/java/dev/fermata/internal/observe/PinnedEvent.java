@@ -4,7 +4,6 @@ package dev.fermata.internal.observe;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
-import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -15,34 +14,20 @@ import jdk.jfr.StackTrace;
 @Category("Fermata")
 @Description("An action could not be suspended, so a call ran in place and held its owner")
 @StackTrace(true)
-final class PinnedEvent extends Event implements FlightEvents.Interval {
-  @Label("Executor")
-  String executor;
-
+final class PinnedEvent extends IntervalEvent {
   @Label("Action")
   String action;
 
   @Label("Reason")
   String reason;
 
-  @Label("Outcome")
-  String outcome;
-
   static FlightEvents.Interval start(String executor, Object action, Object reason) {
     PinnedEvent event = new PinnedEvent();
     if (!event.isEnabled()) {
       return NOT_RECORDED;
     }
-    event.executor = executor;
     event.action = String.valueOf(action);
     event.reason = String.valueOf(reason);
-    event.begin();
-    return event;
-  }
-
-  @Override
-  public void end(String outcome) {
-    this.outcome = outcome;
-    commit();
+    return event.beginIn(executor);
   }
 }

@@ -4,7 +4,6 @@ package dev.fermata.internal.observe;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
-import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -15,30 +14,16 @@ import jdk.jfr.StackTrace;
 @Category("Fermata")
 @Description("The owner ran a slice of an action")
 @StackTrace(false)
-final class ResumeEvent extends Event implements FlightEvents.Interval {
-  @Label("Executor")
-  String executor;
-
+final class ResumeEvent extends IntervalEvent {
   @Label("Action")
   String action;
-
-  @Label("Outcome")
-  String outcome;
 
   static FlightEvents.Interval start(String executor, Object action) {
     ResumeEvent event = new ResumeEvent();
     if (!event.isEnabled()) {
       return NOT_RECORDED;
     }
-    event.executor = executor;
     event.action = String.valueOf(action);
-    event.begin();
-    return event;
-  }
-
-  @Override
-  public void end(String outcome) {
-    this.outcome = outcome;
-    commit();
+    return event.beginIn(executor);
   }
 }
