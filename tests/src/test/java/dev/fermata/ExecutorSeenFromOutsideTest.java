@@ -57,6 +57,8 @@ class ExecutorSeenFromOutsideTest {
       assertThat(bean.getSuspendedActions()).isEqualTo(1);
       assertThat(bean.getInFlightCalls()).isEqualTo(1);
       assertThat(bean.getStartedActions()).isEqualTo(1);
+      assertThat(executor.metrics().getName()).isEqualTo(bean.getName());
+      assertThat(executor.metrics().getSuspendedActions()).isEqualTo(1);
       List<SuspendedAction> dump = bean.dumpSuspendedActions(10);
       assertThat(dump).hasSize(1);
       assertThat(dump.get(0).getName()).contains(getClass().getSimpleName());

@@ -256,6 +256,15 @@ public class ContinuationActionExecutor implements AutoCloseable {
   }
 
   /**
+   * Returns what this executor does and has done: what JMX shows, also where there is no JMX.
+   *
+   * @return a live view, for any thread; holds the executor weakly
+   */
+  public FermataExecutorMXBean metrics() {
+    return started.metrics();
+  }
+
+  /**
    * Aborts the actions in flight and ends the threads of the executor. Each suspended action is
    * resumed with {@link ActionAbortedError}, on a thread of its own, so that its {@code finally}
    * blocks run; running suppliers are interrupted. Returns within the {@linkplain

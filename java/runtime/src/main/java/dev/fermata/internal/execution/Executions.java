@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
+import dev.fermata.FermataExecutorMXBean;
 import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
 import dev.fermata.internal.bridge.NativeEngine;
 import dev.fermata.internal.loader.NativeLibrary;
+import dev.fermata.internal.observe.ExecutorBean;
 import dev.fermata.internal.observe.ExecutorMetrics;
 import dev.fermata.internal.observe.ExecutorRegistration;
 import dev.fermata.internal.strategy.Strategies;
@@ -75,17 +77,25 @@ public final class Executions {
   public static final class Started {
     private final ActionExecution execution;
     private final ExecutorRegistration registration;
+    private final FermataExecutorMXBean metrics;
 
     private Started(ActionExecution execution, ExecutorOptions options, ExecutorMetrics metrics) {
       this.execution = execution;
       registration =
           ExecutorRegistration.register(
               options.threadName(), execution.strategy().name(), metrics, execution);
+      this.metrics =
+          new ExecutorBean(registration.name(), execution.strategy().name(), metrics, execution);
     }
 
     /** Returns what runs the actions. */
     public ActionExecution execution() {
       return execution;
+    }
+
+    /** Returns what it does and has done, whether or not there is JMX. */
+    public FermataExecutorMXBean metrics() {
+      return metrics;
     }
 
     /** Ends the execution and takes it out of JMX. */

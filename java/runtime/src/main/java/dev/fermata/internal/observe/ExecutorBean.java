@@ -14,13 +14,22 @@ import org.HdrHistogram.Histogram;
  * <p>The MBean server keeps it until it is unregistered, so it holds the executor weakly: an
  * executor that is dropped without {@code close()} can still be collected, and cleaned up after.
  */
-final class ExecutorBean implements FermataExecutorMXBean {
+public final class ExecutorBean implements FermataExecutorMXBean {
   private final String name;
   private final String strategy;
   private final ExecutorMetrics metrics;
   private final WeakReference<ExecutorView> executor;
 
-  ExecutorBean(String name, String strategy, ExecutorMetrics metrics, ExecutorView executor) {
+  /**
+   * Creates a view.
+   *
+   * @param name the executor's name
+   * @param strategy the strategy by which its actions wait
+   * @param metrics the executor's metrics
+   * @param executor held weakly
+   */
+  public ExecutorBean(
+      String name, String strategy, ExecutorMetrics metrics, ExecutorView executor) {
     this.name = name;
     this.strategy = strategy;
     this.metrics = metrics;
