@@ -25,7 +25,10 @@ final class GradleFiles {
   private static final Pattern DEPENDENCIES =
       Pattern.compile("^dependencies \\{\\n(.*?)^}$", Pattern.MULTILINE | Pattern.DOTALL);
   private static final Pattern DEPENDENCY =
-      Pattern.compile("    (\\w+)\\((?:project\\(\":(.+)\"\\)|libs\\.(.+))\\)");
+      Pattern.compile(
+          "    (\\w+)\\((?:project\\(\":(.+)\"\\)"
+              + "|(?:variantOf\\()?libs\\.([\\w.]+)(?:\\) \\{ classifier\\(\"\\w+\"\\) \\})?)\\)"
+              + "(?: \\{ isTransitive = false \\})?");
   private static final Map<String, String> SCOPES =
       Map.of(
           "api", "compile",

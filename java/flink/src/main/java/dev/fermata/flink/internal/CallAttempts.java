@@ -1,0 +1,149 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.flink.internal;
+
+import dev.fermata.ContinuationActionExecutor;
+import dev.fermata.ContinuationContext;
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
+import dev.fermata.flink.CallOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+
+/**
+ * Makes calls, all at once, until each step has an outcome: attempt by attempt, with the waits
+ * between them. Runs inside the action that waits for them.
+ */
+final class CallAttempts<T> {
+  private final ContinuationActionExecutor executor;
+  private final ContinuationContext action;
+  private final CallOptions options;
+  private final TypeSerializer<T> serializer;
+  private final List<Pending> pending = new ArrayList<>();
+
+  CallAttempts(
+      ContinuationActionExecutor executor,
+      ContinuationContext action,
+      CallOptions options,
+      TypeSerializer<T> serializer) {
+    this.executor = executor;
+    this.action = action;
+    this.options = options;
+    this.serializer = serializer;
+  }
+
+  void add(Step step, Callable<? extends T> call) {
+    pending.add(new Pending(step, call));
+  }
+
+  boolean isEmpty() {
+    return pending.isEmpty();
+  }
+
+  List<String> names() {
+    List<String> names = new ArrayList<>(pending.size());
+    pending.forEach(call -> names.add(call.step.name()));
+    return names;
+  }
+
+  void run() {
+    for (int number = 1; !pending.isEmpty(); number++) {
+      if (number > 1) {
+        executor.sleep(action, options.retry().delayAfter(number - 1));
+      }
+      attempt();
+      int attempts = number;
+      pending.removeIf(call -> call.isOver(attempts));
+    }
+  }
+
+  private void attempt() {
+    List<Attempt> attempts = new ArrayList<>(pending.size());
+    for (Pending call : pending) {
+      call.latest = new Attempt(call);
+      attempts.add(call.latest);
+    }
+    try {
+      if (options.deadline() == null) {
+        executor.gather(action, attempts);
+      } else {
+        executor.gather(action, attempts, options.deadline());
+      }
+    } catch (FermataException thrown) {
+      // The attempts began at one moment and share the deadline: it passed for all that are open.
+      if (thrown.kind() != ErrorKind.TIMED_OUT) {
+        throw thrown;
+      }
+    }
+  }
+
+  private final class Pending {
+    private final Step step;
+    private final Callable<? extends T> call;
+    private Attempt latest;
+
+    Pending(Step step, Callable<? extends T> call) {
+      this.step = step;
+      this.call = call;
+    }
+
+    /** Whether there is an outcome after this many attempts; without another one it has failed. */
+    boolean isOver(int attempts) {
+      if (step.isDone()) {
+        return true;
+      }
+      Exception failure = latest.failure();
+      if (options.retry().retries(attempts, failure)) {
+        return false;
+      }
+      step.fail(failure, attempts);
+      return true;
+    }
+  }
+
+  private final class Attempt implements Supplier<Void> {
+    private final Pending call;
+    private final long startNanos = System.nanoTime();
+    private volatile Thrown thrown;
+
+    Attempt(Pending call) {
+      this.call = call;
+    }
+
+    /** On a worker. An {@link Error} is no outcome: it passes through and ends the function. */
+    @Override
+    public Void get() {
+      try {
+        call.step.complete(call.call.call(), serializer);
+      } catch (Exception failure) {
+        thrown = new Thrown(failure, System.nanoTime() - startNanos);
+      }
+      return null;
+    }
+
+    /** What it threw. Thrown after its deadline that was its answer to the interrupt. */
+    Exception failure() {
+      Thrown seen = thrown;
+      Duration deadline = options.deadline();
+      if (seen != null && (deadline == null || seen.afterNanos < deadline.toNanos())) {
+        return seen.failure;
+      }
+      return new TimeoutException("no result within " + deadline);
+    }
+  }
+
+  private static final class Thrown {
+    private final Exception failure;
+    private final long afterNanos;
+
+    Thrown(Exception failure, long afterNanos) {
+      this.failure = failure;
+      this.afterNanos = afterNanos;
+    }
+  }
+}

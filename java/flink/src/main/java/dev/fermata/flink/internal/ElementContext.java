@@ -1,0 +1,279 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.flink.internal;
+
+import dev.fermata.flink.CallFailedException;
+import dev.fermata.flink.CallOptions;
+import dev.fermata.flink.DurableContext;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * The context of one run of a function for one element. Made on the thread that the function runs
+ * on, used there until the function returns.
+ */
+final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<OUT>, ElementScope {
+  private static final String LONG = "Long";
+
+  private final FunctionRunner<K, IN, OUT> runner;
+  private final InFlight<K, IN> element;
+  private final Thread thread = Thread.currentThread();
+  private boolean waiting;
+  private Random random;
+
+  ElementContext(FunctionRunner<K, IN, OUT> runner, InFlight<K, IN> element) {
+    this.runner = runner;
+    this.element = element;
+  }
+
+  @Override
+  public void requireInside() {
+    if (Thread.currentThread() != thread || waiting || !runner.isRunning(element)) {
+      throw new IllegalStateException(
+          "The context of "
+              + element
+              + " is used outside its function: in a call, after the function has returned, or after"
+              + " the operator was closed");
+    }
+  }
+
+  @Override
+  public K key() {
+    requireInside();
+    return element.key;
+  }
+
+  @Override
+  public Long timestamp() {
+    requireInside();
+    return element.timestamp;
+  }
+
+  @Override
+  public <T> T call(String name, TypeInformation<T> type, Callable<? extends T> call) {
+    return call(name, type, runner.options().callOptions, call);
+  }
+
+  @Override
+  public <T> T call(
+      String name, TypeInformation<T> type, CallOptions options, Callable<? extends T> call) {
+    requireInside();
+    Step step = element.log.next(Step.Kind.CALL, name, type.toString());
+    make(List.of(step), List.of(call), type, options);
+    return step.value(runner.serializer(type));
+  }
+
+  @Override
+  public <T> List<T> gather(
+      String name, TypeInformation<T> type, List<? extends Callable<? extends T>> calls) {
+    return gather(name, type, runner.options().callOptions, calls);
+  }
+
+  @Override
+  public <T> List<T> gather(
+      String name,
+      TypeInformation<T> type,
+      CallOptions options,
+      List<? extends Callable<? extends T>> calls) {
+    requireInside();
+    List<Step> steps = new ArrayList<>(calls.size());
+    for (int i = 0; i < calls.size(); i++) {
+      steps.add(element.log.next(Step.Kind.CALL, name + "[" + i + "]", type.toString()));
+    }
+    make(steps, calls, type, options);
+    return values(steps, runner.serializer(type));
+  }
+
+  private <T> void make(
+      List<Step> steps,
+      List<? extends Callable<? extends T>> calls,
+      TypeInformation<T> type,
+      CallOptions options) {
+    CallAttempts<T> attempts =
+        new CallAttempts<>(runner.executor(), element, options, runner.serializer(type));
+    for (int i = 0; i < steps.size(); i++) {
+      if (steps.get(i).isDone()) {
+        runner.replayed(element, steps.get(i));
+      } else {
+        attempts.add(steps.get(i), calls.get(i));
+      }
+    }
+    if (!attempts.isEmpty()) {
+      waitFor(attempts.names().toString(), attempts::run);
+    }
+  }
+
+  private static <T> List<T> values(List<Step> steps, TypeSerializer<T> serializer) {
+    List<T> values = new ArrayList<>(steps.size());
+    CallFailedException failure = null;
+    for (Step step : steps) {
+      try {
+        values.add(step.value(serializer));
+      } catch (CallFailedException failed) {
+        if (failure == null) {
+          failure = failed;
+        } else {
+          failure.addSuppressed(failed);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return values;
+  }
+
+  @Override
+  public void sleep(Duration duration) {
+    requireInside();
+    if (duration.isNegative()) {
+      throw new IllegalArgumentException("duration must not be negative, but is " + duration);
+    }
+    Step step = element.log.next(Step.Kind.SLEEP, "sleep", LONG);
+    step.complete(runner.currentTimeMillis() + duration.toMillis(), LongSerializer.INSTANCE);
+    long rest = step.value(LongSerializer.INSTANCE) - runner.currentTimeMillis();
+    if (rest > 0) {
+      waitFor("sleep", () -> runner.executor().sleep(element, Duration.ofMillis(rest)));
+    }
+  }
+
+  private void waitFor(String what, Runnable wait) {
+    waiting = true;
+    long start = System.nanoTime();
+    runner.suspends(element, what);
+    try {
+      wait.run();
+    } finally {
+      waiting = false;
+      runner.resumed(element, what, System.nanoTime() - start);
+    }
+  }
+
+  @Override
+  public long currentTimeMillis() {
+    requireInside();
+    return recorded(Step.Kind.CLOCK, "clock", runner.currentTimeMillis());
+  }
+
+  @Override
+  public Random random() {
+    requireInside();
+    if (random == null) {
+      random =
+          new Random(
+              recorded(Step.Kind.RANDOM, "random seed", ThreadLocalRandom.current().nextLong()));
+    }
+    return random;
+  }
+
+  private long recorded(Step.Kind kind, String name, long now) {
+    Step step = element.log.next(kind, name, LONG);
+    step.complete(now, LongSerializer.INSTANCE);
+    return step.value(LongSerializer.INSTANCE);
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public <T> ValueState<T> getState(ValueStateDescriptor<T> descriptor) {
+    requireInside();
+    return element.writes.state(
+        descriptor.getName(),
+        PendingValue.class,
+        () -> {
+          ValueState<T> backend = runner.states().getState(descriptor);
+          return new PendingValue<>(this, backend, descriptor.getSerializer());
+        });
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public <T> ListState<T> getListState(ListStateDescriptor<T> descriptor) {
+    requireInside();
+    return element.writes.state(
+        descriptor.getName(),
+        PendingList.class,
+        () -> {
+          ListState<T> backend = runner.states().getListState(descriptor);
+          return new PendingList<>(this, backend, descriptor.getElementSerializer());
+        });
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public <UK, UV> MapState<UK, UV> getMapState(MapStateDescriptor<UK, UV> descriptor) {
+    requireInside();
+    return element.writes.state(
+        descriptor.getName(),
+        PendingMap.class,
+        () -> {
+          MapState<UK, UV> backend = runner.states().getMapState(descriptor);
+          return new PendingMap<>(
+              this, backend, descriptor.getKeySerializer(), descriptor.getValueSerializer());
+        });
+  }
+
+  @Override
+  public void registerEventTimeTimer(long timestamp) {
+    requireInside();
+    element.writes.timer(
+        () -> runner.timers().registerEventTimeTimer(VoidNamespace.INSTANCE, timestamp));
+  }
+
+  @Override
+  public void registerProcessingTimeTimer(long timestamp) {
+    requireInside();
+    element.writes.timer(
+        () -> runner.timers().registerProcessingTimeTimer(VoidNamespace.INSTANCE, timestamp));
+  }
+
+  @Override
+  public void deleteEventTimeTimer(long timestamp) {
+    requireInside();
+    element.writes.timer(
+        () -> runner.timers().deleteEventTimeTimer(VoidNamespace.INSTANCE, timestamp));
+  }
+
+  @Override
+  public void deleteProcessingTimeTimer(long timestamp) {
+    requireInside();
+    element.writes.timer(
+        () -> runner.timers().deleteProcessingTimeTimer(VoidNamespace.INSTANCE, timestamp));
+  }
+
+  @Override
+  public <X> void output(OutputTag<X> tag, X value) {
+    requireInside();
+    element.output.add(new InFlight.Emission<>(tag, value));
+  }
+
+  @Override
+  public void collect(OUT value) {
+    requireInside();
+    element.output.add(new InFlight.Emission<>(null, value));
+  }
+
+  @Override
+  public void close() {}
+
+  @Override
+  public MetricGroup metricGroup() {
+    return runner.metricGroup();
+  }
+}
