@@ -5,7 +5,9 @@ plugins { id("fermata.java") }
 
 description = "Fermata: drop-in for Apache Flink Agents"
 
+// The self-contained jar, with relocated libraries, is made by Maven.
 dependencies {
     api(project(":fermata-flink-mailbox"))
+    runtimeOnly(project(":fermata-native"))
     compileOnly(libs.flink.streaming)
 }

@@ -1,0 +1,73 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.flink.agents;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.nio.file.Path;
+import java.util.jar.JarFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the parts in the self-contained jar may know of each other. */
+class AgentArchitectureTest {
+  private static JavaClasses jar;
+
+  @BeforeAll
+  static void importThePackedJar() throws Exception {
+    Path path =
+        Path.of(AgentActions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    try (JarFile file = new JarFile(path.toFile())) {
+      jar = new ClassFileImporter().importJar(file);
+    }
+  }
+
+  @Test
+  void theRuntimeKnowsNothingOfFlink() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.fermata", "dev.fermata.internal..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.fermata.flink..", "org.apache.flink..")
+        .check(jar);
+  }
+
+  @Test
+  void theMailboxKnowsNothingOfTheDropIn() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.fermata.flink.mailbox..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.fermata.flink.agents..")
+        .check(jar);
+  }
+
+  @Test
+  void theDropInUsesThePublicRuntimeAlone() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.fermata.flink..", "org.apache.flink..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.fermata.internal..")
+        .check(jar);
+  }
+
+  @Test
+  void oneClassKnowsTheInsidesOfTheOperator() {
+    classes()
+        .that()
+        .resideInAnyPackage("dev.fermata.flink.agents", "org.apache.flink.agents..")
+        .and()
+        .doNotHaveSimpleName("AgentOperator")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideOutsideOfPackage("java.lang.reflect")
+        .check(jar);
+  }
+}

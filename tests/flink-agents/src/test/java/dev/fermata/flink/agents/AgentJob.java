@@ -1,0 +1,146 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.flink.agents;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.agents.api.AgentsExecutionEnvironment;
+import org.apache.flink.agents.api.agents.Agent;
+import org.apache.flink.agents.api.agents.AgentExecutionOptions;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.api.common.state.CheckpointListener;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
+import org.apache.flink.api.java.functions.KeySelector;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.datagen.source.DataGeneratorSource;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+
+/**
+ * A job with one agent, of parallelism 1, on a local cluster in this JVM; one at a time. Its inputs
+ * are the numbers from 0 on, each of which is its own key.
+ */
+final class AgentJob {
+  private static final BlockingQueue<String> OUTPUTS = new LinkedBlockingQueue<>();
+  private static final Semaphore CHECKPOINTS = new Semaphore(0);
+
+  private final Agent agent;
+  private final int inputs;
+  private final Configuration configuration = new Configuration();
+  private int threads = 64;
+
+  AgentJob(Agent agent, int inputs) {
+    this.agent = agent;
+    this.inputs = inputs;
+    set("metrics.reporters", "captured");
+    set("metrics.reporter.captured.factory.class", CapturedMetrics.class.getName());
+    set("restart-strategy.type", "none");
+  }
+
+  AgentJob on(String backend) {
+    return set("state.backend.type", backend);
+  }
+
+  AgentJob threads(int number) {
+    threads = number;
+    return this;
+  }
+
+  AgentJob checkpoints(Duration interval) {
+    return set("execution.checkpointing.interval", interval.toMillis() + " ms");
+  }
+
+  AgentJob restarts(int number) {
+    set("restart-strategy.type", "fixed-delay");
+    set("restart-strategy.fixed-delay.attempts", String.valueOf(number));
+    return set("restart-strategy.fixed-delay.delay", "10 ms");
+  }
+
+  private AgentJob set(String option, String value) {
+    configuration.setString(option, value);
+    return this;
+  }
+
+  /** Runs the job to its end and returns its outputs. */
+  List<String> run() throws Exception {
+    start(inputs).getJobExecutionResult().get(90, TimeUnit.SECONDS);
+    return new ArrayList<>(OUTPUTS);
+  }
+
+  /** Starts the job with a source that stays open after the last input. */
+  JobClient start() throws Exception {
+    return start(Long.MAX_VALUE);
+  }
+
+  private JobClient start(long count) throws Exception {
+    OUTPUTS.clear();
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
+    AgentsExecutionEnvironment agents =
+        AgentsExecutionEnvironment.getExecutionEnvironment(environment);
+    agents.getConfig().set(AgentExecutionOptions.NUM_ASYNC_THREADS, threads);
+    DataGeneratorSource<Long> numbers =
+        new DataGeneratorSource<>(
+            number -> number, count, RateLimiterStrategy.perSecond(2000), Types.LONG);
+    long end = inputs;
+    DataStream<Long> input =
+        environment
+            .fromSource(numbers, WatermarkStrategy.noWatermarks(), "numbers")
+            .filter(number -> number < end);
+    agents
+        .fromDataStream(input, (KeySelector<Long, Long>) number -> number)
+        .apply(agent)
+        .toDataStream()
+        .map(new Keep())
+        .returns(Types.STRING)
+        .sinkTo(new DiscardingSink<>());
+    return environment.executeAsync();
+  }
+
+  /** Takes so many outputs of the running job. */
+  static List<String> takeOutputs(int number) throws InterruptedException {
+    List<String> taken = new ArrayList<>();
+    while (taken.size() < number) {
+      String output = OUTPUTS.poll(60, TimeUnit.SECONDS);
+      if (output == null) {
+        throw new IllegalStateException("no further output after " + taken);
+      }
+      taken.add(output);
+    }
+    return taken;
+  }
+
+  /** Waits for a checkpoint that begins after this call. */
+  static void awaitCheckpoint() throws InterruptedException {
+    CHECKPOINTS.drainPermits();
+    // The first one may have begun before.
+    if (!CHECKPOINTS.tryAcquire(2, 60, TimeUnit.SECONDS)) {
+      throw new IllegalStateException("no checkpoint completed");
+    }
+  }
+
+  private static final class Keep extends RichMapFunction<Object, String>
+      implements CheckpointListener {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String map(Object output) {
+      OUTPUTS.add(output.toString());
+      return output.toString();
+    }
+
+    @Override
+    public void notifyCheckpointComplete(long checkpoint) {
+      CHECKPOINTS.release();
+    }
+  }
+}
