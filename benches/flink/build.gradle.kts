@@ -12,6 +12,8 @@ configurations.configureEach {
 
 dependencies {
     runtimeOnly(libs.logback)
+    implementation(project(":fermata-flink"))
+    runtimeOnly(project(":fermata-native"))
     compileOnly(project(":fermata-flink-agents"))
     compileOnly(project(":fermata-flink-agents-jars"))
     implementation(libs.flink.streaming)

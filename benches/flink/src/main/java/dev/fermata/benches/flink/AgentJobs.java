@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.benches.flink;
 
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.agents.api.AgentsExecutionEnvironment;
 import org.apache.flink.agents.api.Event;
 import org.apache.flink.agents.api.InputEvent;
@@ -12,24 +11,13 @@ import org.apache.flink.agents.api.agents.AgentExecutionOptions;
 import org.apache.flink.agents.api.annotation.Action;
 import org.apache.flink.agents.api.context.DurableCallable;
 import org.apache.flink.agents.api.context.RunnerContext;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.functions.RichMapFunction;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
 import org.apache.flink.api.java.functions.KeySelector;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /**
  * Jobs of one Flink Agents agent with one call for each input, on the executor that the class path
- * gives it: one operator, parallelism 1, a local cluster in this JVM. Each input has a key of its
- * own, and all come at once.
- *
- * <pre>AgentJobs LABEL BACKEND INPUTS/MILLIS/THREADS...   a job each; 300 inputs warm up before</pre>
+ * gives it.
  */
 public final class AgentJobs {
   private AgentJobs() {}
@@ -37,57 +25,22 @@ public final class AgentJobs {
   /**
    * Runs the jobs and prints what was measured.
    *
-   * @param args label of the executor, state backend, and for each job the number of inputs, how
-   *     long a call takes and the number of threads
+   * @param args label of the executor, and more as {@link Jobs} says
    * @throws Exception if a job fails
    */
   public static void main(String[] args) throws Exception {
-    run(args[1], 300, 1, 64);
-    for (int i = 2; i < args.length; i++) {
-      String[] job = args[i].split("/");
-      Measurement measured =
-          run(
-              args[1],
-              Integer.parseInt(job[0]),
-              Long.parseLong(job[1]),
-              Integer.parseInt(job[2]));
-      measured.print(String.join("\t", "agents", args[0], args[1], args[i]));
-    }
-    System.exit(0);
+    Jobs.run("agents", args, AgentJobs::agent);
   }
 
-  private static Measurement run(String backend, int inputs, long callMillis, int threads)
-      throws Exception {
-    Measurement measurement = Measurement.begin(inputs, callMillis);
-    Configuration configuration = new Configuration();
-    configuration.setString("state.backend.type", backend);
-    configuration.setString("restart-strategy.type", "none");
-    StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
+  private static DataStream<Object> agent(
+      StreamExecutionEnvironment environment, DataStream<Long> input, int threads) {
     AgentsExecutionEnvironment agents =
         AgentsExecutionEnvironment.getExecutionEnvironment(environment);
     agents.getConfig().set(AgentExecutionOptions.NUM_ASYNC_THREADS, threads);
-    DataGeneratorSource<Long> numbers =
-        new DataGeneratorSource<>(
-            number -> number, inputs, RateLimiterStrategy.noOp(), Types.LONG);
-    DataStream<Long> input =
-        environment
-            .fromSource(numbers, WatermarkStrategy.noWatermarks(), "numbers")
-            .map(
-                number -> {
-                  Measurement.current().enter(number.intValue());
-                  return number;
-                })
-            .returns(Types.LONG);
-    agents
+    return agents
         .fromDataStream(input, (KeySelector<Long, Long>) number -> number)
         .apply(new CallingAgent())
-        .toDataStream()
-        .map(new Leave())
-        .returns(Types.LONG)
-        .sinkTo(new DiscardingSink<>());
-    environment.executeAsync().getJobExecutionResult().get(10, TimeUnit.MINUTES);
-    return measurement;
+        .toDataStream();
   }
 
   /** Makes one call for each input. */
@@ -122,21 +75,6 @@ public final class AgentJobs {
     public Boolean call() throws Exception {
       Measurement.current().call();
       return true;
-    }
-  }
-
-  private static final class Leave extends RichMapFunction<Object, Long> {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public void open(OpenContext context) {
-      Measurement.current().mailbox();
-    }
-
-    @Override
-    public Long map(Object output) {
-      Measurement.current().leave(((Long) output).intValue());
-      return (Long) output;
     }
   }
 }
