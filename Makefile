@@ -22,8 +22,9 @@ mutate: tools ## break each invariant on purpose and see its test fail (ONLY=par
 	@ONLY=$(ONLY) scripts/mutate
 
 dist: tools ## build the jars with the library for Linux with glibc 2.17 or newer
-	@scripts/maven --quiet package --projects java/native,java/runtime,java/flink-agents --also-make -Dnative.mode=dist
-	@mkdir -p target/jars && cp java/native/target/*.jar java/runtime/target/*.jar java/flink-agents/target/fermata*.jar target/jars
+	@scripts/maven --quiet package --projects java/native,java/flink-agents,java/flink --also-make -Dnative.mode=dist
+	@mkdir -p target/jars
+	@for module in native runtime flink-mailbox flink-agents flink; do cp java/$$module/target/fermata*.jar target/jars; done
 	@ls -l target/jars
 
 lint: tools ## check formats, warnings, jars and scripts
