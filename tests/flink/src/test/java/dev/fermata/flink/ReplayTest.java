@@ -5,15 +5,19 @@ package dev.fermata.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.datastream.AsyncDataStream.OutputMode;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.types.CopyableValue;
 import org.apache.flink.util.OutputTag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -311,7 +315,7 @@ class ReplayTest {
     OperatorSubtaskState state;
     try (OperatorRig rig = OperatorRig.open(function)) {
       rig.send("a", 1, 1);
-      gates.fail("flaky", new java.io.IOException("no route"));
+      gates.fail("flaky", new IOException("no route"));
       rig.runNextMail();
       gates.awaitBegun("next");
       state = rig.snapshot();
@@ -390,5 +394,53 @@ class ReplayTest {
           .hasMessageContaining("version 7");
     }
     assertThat(later.made).isEmpty();
+  }
+
+  /** Can be copied but not written. */
+  public static final class Unwritable implements CopyableValue<Unwritable> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public int getBinaryLength() {
+      return -1;
+    }
+
+    @Override
+    public void copyTo(Unwritable target) {}
+
+    @Override
+    public Unwritable copy() {
+      return new Unwritable();
+    }
+
+    @Override
+    public void copy(DataInputView source, DataOutputView target) {}
+
+    @Override
+    public void write(DataOutputView out) throws IOException {
+      throw new IOException("unwritable");
+    }
+
+    @Override
+    public void read(DataInputView in) {}
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenIsNamed() throws Exception {
+    boolean[] asked = new boolean[1];
+    try (OperatorRig rig =
+        OperatorRig.open(
+            (element, context, out) -> {
+              context.call("bad", Unwritable.class, Unwritable::new);
+              asked[0] = true;
+              context.call("next", String.class, gates.call("next"));
+            })) {
+      rig.send("a", 1, 1);
+      rig.runUntil(() -> asked[0]);
+      assertThatThrownBy(rig::snapshot)
+          .hasStackTraceContaining("No checkpoint can be made of the element with key 'a'")
+          .hasStackTraceContaining("The outcome of call 'bad'")
+          .hasRootCauseMessage("unwritable");
+    }
   }
 }

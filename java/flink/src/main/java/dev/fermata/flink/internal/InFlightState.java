@@ -82,7 +82,11 @@ final class InFlightState<K, IN, OUT> {
   void write(Iterable<InFlight<K, IN>> elements) throws Exception {
     Map<K, List<Tuple3<byte[], IN, List<OUT>>>> byKey = new LinkedHashMap<>();
     for (InFlight<K, IN> element : elements) {
-      byKey.computeIfAbsent(element.key, key -> new ArrayList<>(1)).add(row(element));
+      try {
+        byKey.computeIfAbsent(element.key, key -> new ArrayList<>(1)).add(row(element));
+      } catch (IOException | RuntimeException failed) {
+        throw new IOException("No checkpoint can be made of " + element, failed);
+      }
     }
     writtenKeys.removeAll(byKey.keySet());
     for (K left : writtenKeys) {

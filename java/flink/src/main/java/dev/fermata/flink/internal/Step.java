@@ -95,9 +95,18 @@ final class Step {
       return;
     }
     // What was serialized once is kept in that form: an element may be in many checkpoints.
-    Outcome stored = current.stored();
+    Outcome stored = stored(current);
     outcome.set(stored);
     stored.write(out);
+  }
+
+  private Outcome stored(Outcome current) throws IOException {
+    try {
+      return current.stored();
+    } catch (IOException | RuntimeException failed) {
+      throw new IOException(
+          "The outcome of " + this + " cannot be written to a checkpoint", failed);
+    }
   }
 
   static Step read(DataInputView in) throws IOException {
