@@ -11,19 +11,17 @@ import java.util.Set;
 
 /**
  * The suspended actions of one operator by key, and which of them are ready to go on. Used on the
- * mailbox thread; the count is for any thread.
+ * mailbox thread alone.
  */
 final class ActionsInFlight {
   private final Map<Object, List<ActionContext>> suspended = new HashMap<>();
   private final Set<ActionContext> ready = new HashSet<>();
-  private volatile int count;
 
   /** Notes that an action is suspended, also if it has been before. */
   void suspended(ActionContext context) {
     if (!context.suspended) {
       context.suspended = true;
       suspended.computeIfAbsent(key(context), none -> new ArrayList<>(1)).add(context);
-      count++;
     }
   }
 
@@ -37,7 +35,6 @@ final class ActionsInFlight {
       if (ofKey.isEmpty()) {
         suspended.remove(key(context));
       }
-      count--;
     }
     context.task = null;
   }
@@ -72,10 +69,6 @@ final class ActionsInFlight {
   int waiting(Object key) {
     List<ActionContext> ofKey = suspended.getOrDefault(key, List.of());
     return ofKey.stream().anyMatch(ready::contains) ? 0 : ofKey.size();
-  }
-
-  int count() {
-    return count;
   }
 
   private static Object key(ActionContext context) {

@@ -7,9 +7,10 @@ import dev.fermata.ContinuationActionExecutor;
 import dev.fermata.ContinuationContext;
 import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
+import dev.fermata.flink.mailbox.ExecutorMetrics;
 import dev.fermata.flink.mailbox.MailboxOwnership;
+import dev.fermata.flink.mailbox.MailboxWaker;
 import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.metrics.Gauge;
@@ -43,7 +44,11 @@ public final class AgentActions implements AutoCloseable {
   private AgentOperator operator;
   private MailboxOwnership ownership;
   private HeldMails mails;
-  private volatile MailboxExecutor mailbox;
+  private MailboxExecutor mailbox;
+
+  /** Nothing to do before mails are held: until then the operator asks by itself. */
+  private volatile Runnable waker = () -> {};
+
   private volatile boolean synchronous;
   private volatile boolean closed;
   private volatile long polls;
@@ -60,7 +65,7 @@ public final class AgentActions implements AutoCloseable {
             .ownerKind(OwnerKind.MAILBOX)
             .asyncThreads(asyncThreads)
             .threadName("flink-agents")
-            .waker(this::wake)
+            .waker(() -> waker.run())
             .build();
     LOG.info(
         "Actions of Flink Agents wait by Fermata, from {}: strategy {}, at most {} threads",
@@ -238,6 +243,7 @@ public final class AgentActions implements AutoCloseable {
     HeldMails held = new HeldMails(mailbox, operator, actions);
     operator.replaceMailboxExecutor(held);
     mails = held;
+    waker = new MailboxWaker(mailbox, this::noteReady, "resume actions that are ready");
     // From the first look on, the executor tells of actions that become ready.
     noteReady();
   }
@@ -255,21 +261,8 @@ public final class AgentActions implements AutoCloseable {
   private void register(MetricGroup group) {
     group.gauge(
         "strategy", (Gauge<String>) () -> synchronous ? "NONE" : executor.strategy().name());
-    group.gauge("suspendedActions", (Gauge<Integer>) actions::count);
     group.gauge("polls", (Gauge<Long>) () -> polls);
-  }
-
-  /** Called on any thread, once for each burst of actions that become ready. */
-  private void wake() {
-    MailboxExecutor target = mailbox;
-    if (target == null) {
-      return;
-    }
-    try {
-      target.execute(this::noteReady, "resume actions that are ready");
-    } catch (RejectedExecutionException ended) {
-      LOG.debug("Actions became ready after the end of their task", ended);
-    }
+    ExecutorMetrics.register(group, executor.metrics());
   }
 
   private void noteReady() {

@@ -42,7 +42,7 @@ class AgentOverlapTest {
     new AgentJob(new AskingAgent(), EVENTS).on("hashmap").run();
 
     assertThat(CapturedMetrics.value("polls")).isEqualTo(0L);
-    assertThat(CapturedMetrics.value("suspendedActions")).isEqualTo(0);
+    assertThat(CapturedMetrics.value("suspendedActions")).isEqualTo(0L);
   }
 
   @Test

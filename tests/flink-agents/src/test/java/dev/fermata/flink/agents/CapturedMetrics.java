@@ -33,7 +33,7 @@ public final class CapturedMetrics implements MetricReporter, MetricReporterFact
 
   @Override
   public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
-    if (group.getMetricIdentifier(name).endsWith(".fermata." + name)) {
+    if (metric instanceof Gauge && group.getMetricIdentifier(name).endsWith(".fermata." + name)) {
       GAUGES.put(name, (Gauge<?>) metric);
     }
   }
