@@ -33,6 +33,7 @@ pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
     native!(library_version() -> java.lang.String),
     native!(error_kinds() -> java.lang.String),
     native!(open_package(owner: java.lang.Module, package_name: java.lang.String, to: java.lang.Module)),
+    native!(lock_stack() -> jlong),
     native!(set_log_level(level: jint)),
     native!(create(
         upcalls: dev.fermata.internal.bridge.EngineUpcalls,
@@ -67,6 +68,9 @@ pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
 
 /// `take`: the call is not done.
 const OPEN: jint = -1;
+
+/// `lock_stack`: the JVM does not tell.
+const UNKNOWN: jlong = -1;
 
 /// How many ids `drain_ready` moves at a time, by way of the stack.
 const DRAIN_CHUNK: usize = 64;
@@ -124,6 +128,16 @@ fn open_package<'local>(
         env.call_method(&owner, jni_str!("implAddExports"), &signature, &arguments)?;
         env.call_method(&owner, jni_str!("implAddOpens"), &signature, &arguments)?;
         Ok(())
+    })
+}
+
+fn lock_stack<'local>(env: EnvUnowned<'local>, class: JClass<'local>) -> jlong {
+    without_env(env, &class, || {
+        #[cfg(target_os = "linux")]
+        if let Some(stack) = crate::hotspot::LockStack::of_this_jvm() {
+            return Ok((u64::from(stack.empty) << 32 | u64::from(stack.top)).cast_signed());
+        }
+        Ok(UNKNOWN)
     })
 }
 

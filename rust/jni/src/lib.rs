@@ -17,6 +17,8 @@ mod error_policy;
 #[cfg(feature = "fault-injection")]
 pub mod fault_injection;
 mod handles;
+#[cfg(target_os = "linux")]
+mod hotspot;
 mod java_call;
 mod lifecycle;
 mod log_bridge;

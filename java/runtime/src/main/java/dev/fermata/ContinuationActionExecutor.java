@@ -104,8 +104,8 @@ public class ContinuationActionExecutor implements AutoCloseable {
    * @throws RuntimeException whatever the action throws, checked or not, the same object
    * @throws IllegalStateException if the executor is closed, if another thread is in this method
    *     (not checked where nothing is suspended: {@link Strategy#INLINE}, and owners that are
-   *     virtual threads), if it is called from inside an action, or if the context belongs to
-   *     another executor
+   *     virtual threads), if it is called from inside an action, if the context belongs to another
+   *     executor, or if the owner holds a monitor and the strategy is {@link Strategy#VIRTUAL}
    * @throws FermataException of kind {@link ErrorKind#THREAD_SPAWN} if the action needs a thread of
    *     its own ({@link Strategy#HANDOFF}) and the system refuses it; the action has not begun
    */

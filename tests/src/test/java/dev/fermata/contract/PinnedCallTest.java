@@ -101,19 +101,6 @@ class PinnedCallTest {
   }
 
   @Test
-  void aMonitorThatTheOwnerHoldsPinsNothing() {
-    CountDownLatch release = new CountDownLatch(1);
-    synchronized (monitor) {
-      driver.start(context -> call(context, () -> waitFor(release)));
-      assertThat(driver.unfinished()).isEqualTo(1);
-      release.countDown();
-      driver.finish();
-    }
-
-    assertThat(driver.bean().getPinnedCalls()).isZero();
-  }
-
-  @Test
   void synchronizedMethodsAndJdkCallbacksUnderALockAreMonitorsToo() {
     ConcurrentHashMap<String, String> map = new ConcurrentHashMap<>();
 

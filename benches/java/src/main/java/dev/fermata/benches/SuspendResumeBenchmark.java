@@ -58,7 +58,7 @@ public class SuspendResumeBenchmark {
     }
     System.setProperty(Strategies.PROPERTY, strategy);
     suspension =
-        Strategies.with(NativeEngine::openPackage)
+        Strategies.with(NativeEngine::openPackage, NativeEngine::lockStack)
             .choose(OwnerKind.MAILBOX)
             .newStrategy(Duration.ofMinutes(1));
     action = suspension.start(() -> deepen(depth), () -> {});

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.lang.ref.WeakReference;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,7 +38,10 @@ class LoaderLeakTest {
     ClassLoader loader = new OwnFermata();
     Class<?> session = loader.loadClass(Session.class.getName());
     assertThat(session).isNotSameAs(Session.class);
-    session.getMethod("run", BiConsumer.class, String.class).invoke(null, opener, kind.name());
+    LongSupplier lockStack = NativeEngine::lockStack;
+    session
+        .getMethod("run", BiConsumer.class, LongSupplier.class, String.class)
+        .invoke(null, opener, lockStack, kind.name());
     return new WeakReference<>(loader);
   }
 
@@ -47,9 +51,10 @@ class LoaderLeakTest {
 
     private Session() {}
 
-    public static void run(BiConsumer<String, Module> opener, String kind) throws Exception {
+    public static void run(BiConsumer<String, Module> opener, LongSupplier lockStack, String kind)
+        throws Exception {
       SuspensionStrategy strategy =
-          Strategies.with((owner, name, to) -> opener.accept(name, to))
+          Strategies.with((owner, name, to) -> opener.accept(name, to), lockStack)
               .choose(OwnerKind.LOOP, kind)
               .newStrategy(WorkingStrategies.NEVER);
       action = strategy.start(() -> Optional.of(action).map(Session::waitOnce), () -> {});

@@ -101,13 +101,29 @@ class StrategiesTest {
         Strategies.with(
             (module, packageName, to) -> {
               throw new IllegalArgumentException("locked");
-            });
+            },
+            NativeEngine::lockStack);
 
     Strategies.Choice choice = closed.choose(owner, "auto");
 
     assertThat(choice.kind()).isEqualTo(Strategy.HANDOFF);
     if (WorkingStrategies.JAVA >= 21) {
       assertThat(choice.reason()).contains("cannot be reached", "locked");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void carriersServeWhereTheOwnersMonitorsCannotBeSeen(OwnerKind owner) {
+    Strategies blind = Strategies.with(NativeEngine::openPackage, () -> -1);
+
+    Strategies.Choice choice = blind.choose(owner, "auto");
+
+    boolean needed = WorkingStrategies.JAVA >= 24;
+    assertThat(choice.kind())
+        .isEqualTo(needed ? Strategy.HANDOFF : strategies.choose(owner, "auto").kind());
+    if (needed) {
+      assertThat(choice.reason()).contains("it cannot be told whether an owner holds a monitor");
     }
   }
 
@@ -139,7 +155,7 @@ class StrategiesTest {
 
   @Test
   void probesLeaveNoThreadBehind() throws InterruptedException {
-    Strategies fresh = Strategies.with(NativeEngine::openPackage);
+    Strategies fresh = Strategies.with(NativeEngine::openPackage, NativeEngine::lockStack);
     fresh.choose(OwnerKind.LOOP, "auto");
     fresh.choose(OwnerKind.MAILBOX, "auto");
 

@@ -67,7 +67,7 @@ final class WorkingStrategies {
     private static Strategies open() {
       NativeLibrary.Status library = NativeLibrary.load();
       assertThat(library.isLoaded()).as(library.toString()).isTrue();
-      return Strategies.with(NativeEngine::openPackage);
+      return Strategies.with(NativeEngine::openPackage, NativeEngine::lockStack);
     }
   }
 }

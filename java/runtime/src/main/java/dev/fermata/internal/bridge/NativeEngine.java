@@ -52,6 +52,15 @@ public final class NativeEngine {
   public static native void openPackage(Module owner, String packageName, Module to);
 
   /**
+   * Tells where HotSpot keeps the monitors that a thread holds and nobody else wants.
+   *
+   * @return in the low 32 bits the offset, from the address in {@code Thread.eetop}, of the 32 bits
+   *     that say how far that stack is filled, and in the high 32 bits what they say when it is
+   *     empty; {@code -1} if this JVM does not tell
+   */
+  public static native long lockStack();
+
+  /**
    * Sets which log events of native code reach {@link LogBridge}. Initially warn.
    *
    * @param level 0 off, 1 error, 2 warn, 3 info, 4 debug, 5 trace

@@ -49,7 +49,7 @@ public final class Executions {
       NativeLibrary.Status library = NativeLibrary.load();
       strategies =
           library.isLoaded()
-              ? Strategies.with(NativeEngine::openPackage)
+              ? Strategies.with(NativeEngine::openPackage, NativeEngine::lockStack)
               : Strategies.withoutNativeLibrary(library.reason());
     }
     return strategies;

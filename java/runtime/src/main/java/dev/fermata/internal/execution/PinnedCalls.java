@@ -31,6 +31,12 @@ final class PinnedCalls {
             "the action holds a monitor",
             "Leave the synchronized block or method before the call.",
             inPlace);
+      case OWNER_MONITOR:
+        return reported(
+            state,
+            "the owner holds a monitor outside of the action",
+            "Leave the synchronized block or method before executeAction.",
+            inPlace);
       case NATIVE_FRAME:
         return reported(
             state,

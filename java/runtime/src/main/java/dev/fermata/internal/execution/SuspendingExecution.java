@@ -104,6 +104,7 @@ public final class SuspendingExecution implements ActionExecution {
     }
     try {
       closing.requireOpen();
+      strategy.checkOwner();
       if (state.bind(this)) {
         return start(state, body);
       }

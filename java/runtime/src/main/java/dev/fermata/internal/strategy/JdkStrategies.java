@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.strategy;
 
+import java.util.function.LongSupplier;
+
 /**
  * The strategies that need classes of the JDK which are not in every supported version. This
  * variant serves Java 11 to 20 and has none; the one in {@code src/main/java21} has them.
@@ -19,7 +21,8 @@ final class JdkStrategies {
    *
    * @throws UnsupportedOperationException if this JDK does not have it; the message says why
    */
-  static StrategyFactory continuation(PackageOpener opener, MonitorGuard guard) {
+  static StrategyFactory continuation(
+      PackageOpener opener, MonitorGuard guard, LongSupplier lockStack) {
     throw tooOld();
   }
 
@@ -28,7 +31,7 @@ final class JdkStrategies {
    *
    * @throws UnsupportedOperationException if this JDK does not have it; the message says why
    */
-  static StrategyFactory virtual(PackageOpener opener) {
+  static StrategyFactory virtual(PackageOpener opener, LongSupplier lockStack) {
     throw tooOld();
   }
 

@@ -8,6 +8,8 @@ public enum Pin {
   NONE,
   /** A frame of the action holds a monitor, or it cannot be told that none does. */
   MONITOR,
+  /** Its owner holds a monitor outside of the action. */
+  OWNER_MONITOR,
   /** A native method called back into the action's code. */
   NATIVE_FRAME,
   /** The action is inside a class initialiser. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -24,18 +25,26 @@ public final class Strategies {
   private static final String AUTO = "auto";
 
   private final PackageOpener opener;
+  private final LongSupplier lockStack;
   private final String noNativeLibrary;
   private final Map<Strategy, StrategyProbe.Result> probes = new EnumMap<>(Strategy.class);
   private MonitorGuard guard;
 
-  private Strategies(PackageOpener opener, String noNativeLibrary) {
+  private Strategies(PackageOpener opener, LongSupplier lockStack, String noNativeLibrary) {
     this.opener = opener;
+    this.lockStack = lockStack;
     this.noNativeLibrary = noNativeLibrary;
   }
 
-  /** Strategies of a process that has the native library, which opens packages of the JDK. */
-  public static Strategies with(PackageOpener opener) {
-    return new Strategies(opener, null);
+  /**
+   * Strategies of a process that has the native library.
+   *
+   * @param opener opens packages of the JDK
+   * @param lockStack where HotSpot keeps a thread's monitors, as {@link
+   *     dev.fermata.internal.bridge.NativeEngine#lockStack} tells
+   */
+  public static Strategies with(PackageOpener opener, LongSupplier lockStack) {
+    return new Strategies(opener, lockStack, null);
   }
 
   /**
@@ -44,7 +53,7 @@ public final class Strategies {
    * @param reason why there is none, as part of a sentence
    */
   public static Strategies withoutNativeLibrary(String reason) {
-    return new Strategies(null, reason);
+    return new Strategies(null, null, reason);
   }
 
   /** Whether a thread is virtual; false before Java 21. */
@@ -132,10 +141,10 @@ public final class Strategies {
   private Supplier<StrategyFactory> opening(Strategy strategy) {
     switch (strategy) {
       case VIRTUAL:
-        return () -> JdkStrategies.virtual(opener);
+        return () -> JdkStrategies.virtual(opener, lockStack);
       case CONTINUATION:
         MonitorGuard forContinuations = guard();
-        return () -> JdkStrategies.continuation(opener, forContinuations);
+        return () -> JdkStrategies.continuation(opener, forContinuations, lockStack);
       default:
         MonitorGuard forCarriers = guard();
         return () -> limit -> new HandoffStrategy(forCarriers, limit);

@@ -20,6 +20,13 @@ public interface SuspensionStrategy {
   boolean resumedByUnpark();
 
   /**
+   * Checks that the calling owner may run a slice now.
+   *
+   * @throws IllegalStateException if it holds a monitor and the strategy cannot leave it alone
+   */
+  default void checkOwner() {}
+
+  /**
    * Creates an action; nothing runs before its first slice.
    *
    * <p>Called by the owner, which is no virtual thread: to block one is to suspend it, and needs no

@@ -10,6 +10,7 @@ package dev.fermata.internal.strategy;
  */
 final class ContinuationAction implements SuspendableAction {
   private final MonitorGuard guard;
+  private final OwnerMonitors owners;
   private final Object continuation;
   private final InterruptGate gate = new InterruptGate();
   private boolean started;
@@ -18,9 +19,11 @@ final class ContinuationAction implements SuspendableAction {
 
   /**
    * @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself
+   * @param owners sees the monitors of its owner; {@code null} where there is no guard
    */
-  ContinuationAction(MonitorGuard guard, Runnable body) {
+  ContinuationAction(MonitorGuard guard, OwnerMonitors owners, Runnable body) {
     this.guard = guard;
+    this.owners = owners;
     this.continuation = JdkContinuation.create(new ActionEntry(body));
   }
 
@@ -63,7 +66,8 @@ final class ContinuationAction implements SuspendableAction {
   @Override
   public Pin pin() {
     if (guard != null) {
-      return guard.look(true);
+      Pin pin = guard.look(true);
+      return pin == Pin.NONE && owners.anyHeld() ? Pin.OWNER_MONITOR : pin;
     }
     tryingOut = true;
     try {

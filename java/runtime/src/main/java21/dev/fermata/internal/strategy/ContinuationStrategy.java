@@ -14,12 +14,15 @@ import dev.fermata.Strategy;
  */
 final class ContinuationStrategy implements SuspensionStrategy {
   private final MonitorGuard guard;
+  private final OwnerMonitors owners;
 
   /**
    * @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself
+   * @param owners sees the monitors of its owner; {@code null} where the JVM leaves them alone
    */
-  ContinuationStrategy(MonitorGuard guard) {
+  ContinuationStrategy(MonitorGuard guard, OwnerMonitors owners) {
     this.guard = guard;
+    this.owners = owners;
   }
 
   /**
@@ -58,7 +61,7 @@ final class ContinuationStrategy implements SuspensionStrategy {
 
   @Override
   public SuspendableAction start(Runnable body, ActionSignals signals) {
-    return new ContinuationAction(guard, body);
+    return new ContinuationAction(guard, owners, body);
   }
 
   @Override

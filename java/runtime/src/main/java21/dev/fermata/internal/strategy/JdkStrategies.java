@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.strategy;
 
+import java.util.function.LongSupplier;
+
 /** The strategies that need Java 21 or later. */
 final class JdkStrategies {
   private JdkStrategies() {}
@@ -16,7 +18,8 @@ final class JdkStrategies {
    *
    * @throws UnsupportedOperationException if this JDK does not have it; the message says why
    */
-  static StrategyFactory continuation(PackageOpener opener, MonitorGuard guard) {
+  static StrategyFactory continuation(
+      PackageOpener opener, MonitorGuard guard, LongSupplier lockStack) {
     Module java = Object.class.getModule();
     Module fermata = JdkStrategies.class.getModule();
     try {
@@ -26,8 +29,11 @@ final class JdkStrategies {
     } catch (RuntimeException | LinkageError unavailable) {
       throw unavailable("jdk.internal.vm.Continuation", unavailable);
     }
-    MonitorGuard needed = ContinuationStrategy.jvmRefusesMonitors() ? null : guard;
-    return limit -> new ContinuationStrategy(needed);
+    if (ContinuationStrategy.jvmRefusesMonitors()) {
+      return limit -> new ContinuationStrategy(null, null);
+    }
+    OwnerMonitors owners = OwnerMonitors.open(opener, lockStack);
+    return limit -> new ContinuationStrategy(guard, owners);
   }
 
   /**
@@ -35,14 +41,15 @@ final class JdkStrategies {
    *
    * @throws UnsupportedOperationException if this JDK does not have it; the message says why
    */
-  static StrategyFactory virtual(PackageOpener opener) {
+  static StrategyFactory virtual(PackageOpener opener, LongSupplier lockStack) {
     try {
       opener.open(Object.class.getModule(), "java.lang", JdkStrategies.class.getModule());
       JdkVirtualThread.link();
     } catch (RuntimeException | LinkageError unavailable) {
       throw unavailable("a virtual thread with a scheduler of its own", unavailable);
     }
-    return limit -> new VirtualStrategy();
+    OwnerMonitors owners = OwnerMonitors.open(opener, lockStack);
+    return limit -> new VirtualStrategy(owners);
   }
 
   private static UnsupportedOperationException unavailable(String what, Throwable why) {

@@ -9,8 +9,16 @@ import dev.fermata.Strategy;
  * action suspends it, also under monitors. Owns the watch over the interrupts of the owner.
  */
 final class VirtualStrategy implements SuspensionStrategy {
+  private final OwnerMonitors owners;
   private volatile OwnerInterrupts interrupts;
   private volatile boolean closed;
+
+  /**
+   * @param owners sees the monitors of an owner, which its actions would take along
+   */
+  VirtualStrategy(OwnerMonitors owners) {
+    this.owners = owners;
+  }
 
   @Override
   public Strategy kind() {
@@ -25,6 +33,14 @@ final class VirtualStrategy implements SuspensionStrategy {
   @Override
   public SuspendableAction start(Runnable body, ActionSignals signals) {
     return new VirtualAction(this, body, signals);
+  }
+
+  @Override
+  public void checkOwner() {
+    if (owners.anyHeld()) {
+      throw new IllegalStateException(
+          "the owner holds a monitor: leave the synchronized block or method before executeAction");
+    }
   }
 
   @Override

@@ -1,0 +1,76 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.strategy;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
+import java.util.function.LongSupplier;
+
+/**
+ * Tells whether the calling thread holds a monitor, whichever frame took it, for the JVMs that must
+ * be asked: since Java 24 HotSpot moves all monitors of a thread's lock stack away with a
+ * continuation that is suspended, also those that the frames below it hold, which are then unlocked
+ * without being held; the JVM crashes soon after.
+ *
+ * <p>Reads HotSpot's own count of that stack, in some nanoseconds. Monitors that another thread
+ * waits for, or waited for, are not in that stack and not counted; they stay where they are.
+ * Immutable, for all threads.
+ */
+final class OwnerMonitors {
+  private final MethodHandle getInt;
+  private final VarHandle address;
+  private final long top;
+  private final int empty;
+
+  private OwnerMonitors(MethodHandle getInt, VarHandle address, long lockStack) {
+    this.getInt = getInt;
+    this.address = address;
+    top = lockStack & 0xffff_ffffL;
+    empty = (int) (lockStack >>> 32);
+  }
+
+  /**
+   * Finds out how this JVM is asked.
+   *
+   * @throws UnsupportedOperationException if it does not tell
+   */
+  static OwnerMonitors open(PackageOpener opener, LongSupplier lockStack) {
+    long place = lockStack.getAsLong();
+    if (place == -1) {
+      throw new UnsupportedOperationException(
+          "it cannot be told whether an owner holds a monitor: this JVM does not show its lock"
+              + " stacks");
+    }
+    Module java = Object.class.getModule();
+    Module fermata = OwnerMonitors.class.getModule();
+    try {
+      opener.open(java, "java.lang", fermata);
+      opener.open(java, "jdk.internal.misc", fermata);
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      Class<?> unsafe = Class.forName("jdk.internal.misc.Unsafe");
+      MethodHandle getInt =
+          lookup
+              .findVirtual(unsafe, "getInt", MethodType.methodType(int.class, long.class))
+              .bindTo(unsafe.getMethod("getUnsafe").invoke(null));
+      VarHandle address =
+          MethodHandles.privateLookupIn(Thread.class, lookup)
+              .findVarHandle(Thread.class, "eetop", long.class);
+      return new OwnerMonitors(getInt, address, place);
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError unavailable) {
+      throw new UnsupportedOperationException(
+          "it cannot be told whether an owner holds a monitor: " + unavailable, unavailable);
+    }
+  }
+
+  /** Whether the calling thread, which is no virtual one, holds a monitor. */
+  boolean anyHeld() {
+    long thread = (long) address.get(Thread.currentThread());
+    try {
+      return (int) getInt.invokeExact(thread + top) != empty;
+    } catch (Throwable unexpected) {
+      throw new IllegalStateException("Unsafe.getInt failed", unexpected);
+    }
+  }
+}
