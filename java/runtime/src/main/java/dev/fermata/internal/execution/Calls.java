@@ -86,9 +86,8 @@ final class Calls {
     }
   }
 
-  /** Ends the calls that the action waits for and interrupts those that run. */
-  void cancelAll(ActionState state) {
-    CallWait wait = state.currentWait();
+  /** Ends the calls of a wait, or of none ({@code null}), and interrupts those that run. */
+  void cancelAll(CallWait wait) {
     if (wait != null) {
       lastToFirst(
           wait.calls(),

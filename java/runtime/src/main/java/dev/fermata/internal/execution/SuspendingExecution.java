@@ -283,9 +283,12 @@ public final class SuspendingExecution implements ActionExecution {
   public void cancel(ActionState state) {
     virtualOwners.cancel(state);
     if (state.isBoundTo(this)) {
+      // Looked up first: afterwards it may be that of the next action of the context. A wait that
+      // begins in between ends by itself.
+      CallWait wait = state.currentWait();
       state.markCancelled();
       engine.cancelContext(state.id());
-      calls.cancelAll(state);
+      calls.cancelAll(wait);
       state.endInPlaceCall(Verdict.OUTCOME_CANCELLED);
     }
   }
