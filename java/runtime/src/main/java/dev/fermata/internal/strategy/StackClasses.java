@@ -12,8 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * The classes whose methods the calling action is in, without the methods: what makes a frame
- * expensive to look at is to find out which method it is in. Measured with 20 frames: 1 to 3
- * microseconds for the classes, 4 to 8 with methods.
+ * expensive to look at is to find out which method it is in.
  *
  * <p>Holds no state; safe for all threads.
  */
