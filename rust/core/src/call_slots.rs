@@ -2,16 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The life cycle of calls: each completes exactly once, and its slot is used again only under a new generation.
 //!
-//! | event \\ phase | Free | Reserved        | Queued              | Running             | Sleeping         | Done              |
-//! |---------------|------|-----------------|---------------------|---------------------|------------------|-------------------|
-//! | reserve       | Reserved | -           | -                   | -                   | -                | -                 |
-//! | enqueue       | -    | Queued          | -                   | -                   | -                | -                 |
-//! | unqueue       | -    | -               | Reserved            | -                   | -                | -                 |
-//! | start         | -    | -               | Running             | -                   | -                | -                 |
-//! | sleep         | -    | Sleeping        | -                   | -                   | -                | -                 |
-//! | complete(o)   | -    | Done(o)         | Done(o)             | Done(o)             | Done(o)          | -                 |
-//! | expire        | -    | -               | Done(TimedOut)      | Done(TimedOut)      | Done(Value)      | -                 |
-//! | take          | -    | -               | -                   | -                   | -                | Free, generation+1 |
+//! | event \\ phase | Free     | Reserved | Queued         | Running        | Sleeping    | Outside        | Done               |
+//! |---------------|----------|----------|----------------|----------------|-------------|----------------|--------------------|
+//! | reserve       | Reserved | -        | -              | -              | -           | -              | -                  |
+//! | enqueue       | -        | Queued   | -              | -              | -           | -              | -                  |
+//! | unqueue       | -        | -        | Reserved       | -              | -           | -              | -                  |
+//! | start         | -        | -        | Running        | -              | -           | -              | -                  |
+//! | sleep         | -        | Sleeping | -              | -              | -           | -              | -                  |
+//! | leave_outside | -        | Outside  | -              | -              | -           | -              | -                  |
+//! | arrive        | -        | -        | -              | -              | -           | Done(Value)    | -                  |
+//! | complete(o)   | -        | Done(o)  | Done(o)        | Done(o)        | Done(o)     | Done(o)        | -                  |
+//! | expire        | -        | -        | Done(TimedOut) | Done(TimedOut) | Done(Value) | Done(TimedOut) | -                  |
+//! | take          | -        | -        | -              | -              | -           | -              | Free, generation+1 |
 //!
 //! `-`: refused, nothing changes. Each event is one compare-and-swap of the slot's word, so of several at once one wins.
 
@@ -23,7 +25,7 @@ use crate::table::{Refusal, Table};
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The supplier returned, or the sleep is over.
+    /// The supplier returned, the sleep is over, or what was outside has come.
     Value = 0,
     /// The supplier threw.
     Error = 1,
@@ -48,6 +50,8 @@ pub enum Open {
     Running,
     /// It is a sleep under way.
     Sleeping,
+    /// It waits for something outside of the engine.
+    Outside,
 }
 
 /// Where a cancellation found its call.
@@ -125,12 +129,13 @@ struct Word {
 const TIMED: u64 = 1 << 8;
 
 /// Phases by their code in a slot's word.
-const PHASES: [Phase; 11] = [
+const PHASES: [Phase; 12] = [
     Phase::Free,
     Phase::Open(Open::Reserved),
     Phase::Open(Open::Queued),
     Phase::Open(Open::Running),
     Phase::Open(Open::Sleeping),
+    Phase::Open(Open::Outside),
     Phase::Done(Outcome::Value),
     Phase::Done(Outcome::Error),
     Phase::Done(Outcome::Cancelled),
@@ -160,7 +165,7 @@ impl Word {
         let code = match self.phase {
             Phase::Free => 0,
             Phase::Open(open) => 1 + open as u64,
-            Phase::Done(outcome) => 5 + outcome as u64,
+            Phase::Done(outcome) => 6 + outcome as u64,
         };
         u64::from(self.generation) << 32 | if self.timed { TIMED } else { 0 } | code
     }
@@ -237,17 +242,31 @@ impl CallSlots {
         })
     }
 
+    /// Reserved to Outside; `timed`: a timer entry is about to be made for it.
+    pub fn leave_outside(&self, call: CallId, timed: bool) -> bool {
+        self.step(call, Open::Reserved, |word| {
+            word.with(Phase::Open(Open::Outside)).timed(timed)
+        })
+    }
+
+    /// What a call waits for outside of the engine has come; `None` if it does not wait for that (any more).
+    pub fn arrive(&self, call: CallId) -> Option<Completion> {
+        self.finish(call, |word, open| {
+            (open == Open::Outside).then(|| word.with(Phase::Done(Outcome::Value)))
+        })
+    }
+
     /// An open call is done; `None` if it is not open or not known.
     pub fn complete(&self, call: CallId, outcome: Outcome) -> Option<Completion> {
         self.finish(call, |word, _| Some(word.with(Phase::Done(outcome))))
     }
 
-    /// The timer entry of `call` is due, and no more: a sleep ends with a value, a queued or running call times out.
+    /// The timer entry of `call` is due, and no more: a sleep ends with a value, another call times out.
     pub fn expire(&self, call: CallId) -> Option<Completion> {
         self.finish(call, |word, open| {
             let outcome = match open {
                 Open::Reserved => return None,
-                Open::Queued | Open::Running => Outcome::TimedOut,
+                Open::Queued | Open::Running | Open::Outside => Outcome::TimedOut,
                 Open::Sleeping => Outcome::Value,
             };
             Some(word.with(Phase::Done(outcome)).timed(false))

@@ -23,6 +23,8 @@ enum Event {
     Unqueue(Index),
     Start(Index),
     Sleep(Index),
+    LeaveOutside(Index, bool),
+    Arrive(Index),
     Complete(Index, Outcome),
     Expire(Index),
     Take(Index),
@@ -43,6 +45,8 @@ fn event() -> impl Strategy<Value = Event> {
         5 => any::<Index>().prop_map(Event::Unqueue),
         30 => any::<Index>().prop_map(Event::Start),
         20 => any::<Index>().prop_map(Event::Sleep),
+        20 => (any::<Index>(), any::<bool>()).prop_map(|(index, timed)| Event::LeaveOutside(index, timed)),
+        20 => any::<Index>().prop_map(Event::Arrive),
         40 => (any::<Index>(), outcome).prop_map(|(call, outcome)| Event::Complete(call, outcome)),
         20 => any::<Index>().prop_map(Event::Expire),
         50 => any::<Index>().prop_map(Event::Take),
@@ -99,6 +103,8 @@ fn check(context: ContextId, events: Vec<Event>) -> Result<(), TestCaseError> {
             | Event::Unqueue(index)
             | Event::Start(index)
             | Event::Sleep(index)
+            | Event::LeaveOutside(index, _)
+            | Event::Arrive(index)
             | Event::Complete(index, _)
             | Event::Expire(index)
             | Event::Take(index) => match model.pick(index) {
@@ -144,6 +150,18 @@ fn check(context: ContextId, events: Vec<Event>) -> Result<(), TestCaseError> {
                 let expected = model.step(call, Open::Reserved, State::Open(Open::Sleeping, true));
                 prop_assert_eq!(slots.sleep(call), expected);
             }
+            (Event::LeaveOutside(_, timed), Some(call)) => {
+                let expected = model.step(call, Open::Reserved, State::Open(Open::Outside, timed));
+                prop_assert_eq!(slots.leave_outside(call, timed), expected);
+            }
+            (Event::Arrive(_), Some(call)) => {
+                let done = slots.arrive(call);
+                let expected = model.step(call, Open::Outside, State::Done(Outcome::Value, timed));
+                prop_assert_eq!(
+                    done.map(|done| (done.call, done.was, done.outcome)),
+                    expected.then_some((call, Open::Outside, Outcome::Value))
+                );
+            }
             (Event::Complete(_, outcome), Some(call)) => {
                 let done = slots.complete(call, outcome);
                 let (state, epoch) = model.states[&call];
@@ -164,7 +182,9 @@ fn check(context: ContextId, events: Vec<Event>) -> Result<(), TestCaseError> {
                 let done = slots.expire(call);
                 let (state, epoch) = model.states[&call];
                 let expected = match state {
-                    State::Open(Open::Queued | Open::Running, _) => Some(Outcome::TimedOut),
+                    State::Open(Open::Queued | Open::Running | Open::Outside, _) => {
+                        Some(Outcome::TimedOut)
+                    }
                     State::Open(Open::Sleeping, _) => Some(Outcome::Value),
                     _ => None,
                 };

@@ -35,6 +35,13 @@ impl Completions {
         self.announce(announcement);
     }
 
+    /// What `call` waits for outside of the engine has come.
+    pub(crate) fn arrive(&self, call: CallId) {
+        if let Some(completion) = self.slots.arrive(call) {
+            self.settle(completion);
+        }
+    }
+
     /// Passes on to the host what the contexts owe it.
     pub(crate) fn announce(&self, announcement: Announcement) {
         match announcement {
@@ -79,7 +86,9 @@ impl Interventions {
                 self.settle(completion);
                 match completion.was {
                     Open::Running => CancelVerdict::Running,
-                    Open::Reserved | Open::Queued | Open::Sleeping => CancelVerdict::Dequeued,
+                    Open::Reserved | Open::Queued | Open::Sleeping | Open::Outside => {
+                        CancelVerdict::Dequeued
+                    }
                 }
             }
         }

@@ -167,13 +167,32 @@ impl Engine {
         sleeping.fetch_add(1, Ordering::Relaxed);
         if !self.completions.slots.sleep(call) {
             sleeping.fetch_sub(1, Ordering::Relaxed);
-            return Err(self.unless_closed(Error::new(
-                ErrorKind::UnknownCall,
-                format!("{call} cannot sleep: it is not reserved (any more)"),
-            )));
+            return Err(self.not_reserved(call, "sleep"));
         }
         self.insert_timer(call, due);
         Ok(())
+    }
+
+    /// Lets a reserved call wait for something outside of the engine: it ends with a value by [`Engine::arrive`], or times
+    /// out. Fails as [`Engine::sleep`].
+    pub fn leave_outside(&self, call: CallId, deadline: Option<Duration>) -> Result<(), Error> {
+        let due = deadline.map(instant_after);
+        if due.is_some() {
+            self.timers.start()?;
+        }
+        let slots = &self.completions.slots;
+        if !slots.leave_outside(call, due.is_some()) {
+            return Err(self.not_reserved(call, "wait"));
+        }
+        if let Some(due) = due {
+            self.insert_timer(call, due);
+        }
+        Ok(())
+    }
+
+    /// What `call` waited for outside of the engine has come. Calls that are done, and unknown ids, are ignored.
+    pub fn arrive(&self, call: CallId) {
+        self.completions.arrive(call);
     }
 
     /// Ends an open call as cancelled. Unknown ids and calls that are done are ignored.
@@ -273,6 +292,13 @@ impl Engine {
         if !self.completions.slots.is_held(call) {
             self.timers.cancel(call);
         }
+    }
+
+    fn not_reserved(&self, call: CallId, verb: &str) -> Error {
+        self.unless_closed(Error::new(
+            ErrorKind::UnknownCall,
+            format!("{call} cannot {verb}: it is not reserved (any more)"),
+        ))
     }
 
     /// Close ends every call, so that it is the reason behind a call that is not as it should be.

@@ -52,6 +52,8 @@ pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
     native!(reserve(engine: jlong, context: jlong) -> jlong),
     native!(submit(engine: jlong, call: jlong, deadline_nanos: jlong) -> jboolean),
     native!(sleep(engine: jlong, call: jlong, nanos: jlong)),
+    native!(leave_outside(engine: jlong, call: jlong, deadline_nanos: jlong)),
+    native!(arrive(engine: jlong, call: jlong)),
     native!(cancel_call(engine: jlong, call: jlong) -> jint),
     native!(discard(engine: jlong, call: jlong) -> jint),
     native!(take(engine: jlong, call: jlong) -> jint),
@@ -229,6 +231,16 @@ on_engine! {
 
     fn sleep(engine, call: jlong, duration_nanos: jlong) {
         engine.sleep(CallId::from_i64(call), nanos(duration_nanos))
+    }
+
+    fn leave_outside(engine, call: jlong, deadline_nanos: jlong) {
+        let deadline = (deadline_nanos > 0).then(|| nanos(deadline_nanos));
+        engine.leave_outside(CallId::from_i64(call), deadline)
+    }
+
+    fn arrive(engine, call: jlong) {
+        engine.arrive(CallId::from_i64(call));
+        Ok(())
     }
 
     fn cancel_call(engine, call: jlong) -> jint {

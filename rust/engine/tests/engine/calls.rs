@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fermata_engine::{
-    BeginVerdict, CancelVerdict, EndVerdict, Engine, Outcome, Resumption, SliceEnd, WaitStatus,
+    BeginVerdict, CancelVerdict, EndVerdict, Engine, ErrorKind, Outcome, Resumption, SliceEnd,
+    WaitStatus,
 };
 
 use crate::common::{PATIENCE, TestHost, Upcall, call, close, config, gate, open, run, suspend};
@@ -120,6 +121,41 @@ fn sleeps_end_with_a_value_and_need_no_worker() {
         (0, 0, 0)
     );
     close(&engine, &upcalls);
+}
+
+#[test]
+fn what_is_outside_ends_a_call_once_it_comes_or_is_late() {
+    let (engine, _host, upcalls, context) = open(config(1, 8));
+    engine.arm_wait(context, 1).expect("running");
+    let call = engine.reserve(context).expect("a slot");
+    engine.arrive(call);
+    assert_eq!(engine.take(call), None, "it does not wait outside yet");
+    engine.leave_outside(call, Some(PATIENCE)).expect("open");
+    let gauges = engine.gauges();
+    assert_eq!((gauges.sleeping, gauges.timer_entries), (0, 1));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            engine.arrive(call);
+            engine.arrive(call);
+        });
+        assert_eq!(suspend(&engine, &upcalls, context), WaitStatus::Satisfied);
+    });
+    assert_eq!(engine.take(call), Some(Outcome::Value));
+    assert_eq!(engine.gauges().timer_entries, 0);
+
+    engine.arm_wait(context, 1).expect("running");
+    let late = engine.reserve(context).expect("a slot");
+    engine
+        .leave_outside(late, Some(Duration::from_millis(1)))
+        .expect("open");
+    assert_eq!(suspend(&engine, &upcalls, context), WaitStatus::Satisfied);
+    engine.arrive(late);
+    assert_eq!(engine.take(late), Some(Outcome::TimedOut));
+    close(&engine, &upcalls);
+    assert_eq!(
+        engine.leave_outside(late, None).expect_err("closed").kind(),
+        ErrorKind::Closed
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
@@ -290,6 +291,16 @@ public final class ActionLoop implements AutoCloseable {
     @Override
     public <V> List<V> gather(List<? extends Supplier<? extends V>> suppliers) {
       return executor.gather(context, suppliers);
+    }
+
+    @Override
+    public <V> V await(CompletionStage<? extends V> stage) {
+      return executor.await(context, stage);
+    }
+
+    @Override
+    public <V> V await(CompletionStage<? extends V> stage, Duration deadline) {
+      return executor.await(context, stage, deadline);
     }
 
     @Override

@@ -4,6 +4,7 @@ package dev.fermata;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /**
@@ -43,6 +44,27 @@ public interface ActionScope {
    * @see ContinuationActionExecutor#gather(ContinuationContext, List)
    */
   <T> List<T> gather(List<? extends Supplier<? extends T>> suppliers);
+
+  /**
+   * Suspends the action until a stage completes; no thread waits.
+   *
+   * @param stage of an asynchronous API
+   * @param <T> type of its value
+   * @return what the stage completed with
+   * @see ContinuationActionExecutor#await(ContinuationContext, CompletionStage)
+   */
+  <T> T await(CompletionStage<? extends T> stage);
+
+  /**
+   * As {@link #await(CompletionStage)}, with a deadline.
+   *
+   * @param stage of an asynchronous API
+   * @param deadline longest time from now; positive
+   * @param <T> type of its value
+   * @return what the stage completed with
+   * @see ContinuationActionExecutor#await(ContinuationContext, CompletionStage, Duration)
+   */
+  <T> T await(CompletionStage<? extends T> stage, Duration deadline);
 
   /**
    * Suspends the action for a time; no thread waits.

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /**
@@ -27,10 +28,10 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p><b>Thread rules.</b> {@link #executeAction} is called by one thread at a time, the owner;
- * action code runs only inside it. {@link #executeAsync}, {@link #gather} and {@link #sleep} are
- * called by the action. Suppliers run on other threads, the workers, under the action's context
- * class loader, SLF4J MDC and registered {@code context-propagation} values. {@link #cancel} and
- * {@link #close} are called by any thread.
+ * action code runs only inside it. {@link #executeAsync}, {@link #gather}, {@link #await} and
+ * {@link #sleep} are called by the action. Suppliers run on other threads, the workers, under the
+ * action's context class loader, SLF4J MDC and registered {@code context-propagation} values.
+ * {@link #cancel} and {@link #close} are called by any thread.
  *
  * <p><b>Waiting without polling.</b> When {@code executeAction} has returned {@code false}, the
  * owner is told once the action can go on: by its {@linkplain Builder#waker waker}, or by parking
@@ -192,6 +193,44 @@ public class ContinuationActionExecutor implements AutoCloseable {
       Objects.requireNonNull(supplier, "a supplier is null");
     }
     return execution.gather(state(context), suppliers, deadlineNanos);
+  }
+
+  /**
+   * Suspends the action until a stage completes, or the default deadline has passed: the way to
+   * wait for an asynchronous API. Nothing runs on a worker, and no thread waits.
+   *
+   * <p>The stage belongs to the caller: it goes on when the wait ends without it.
+   *
+   * @param context the context of the calling action
+   * @param stage may be complete already; one that supports {@link
+   *     CompletionStage#toCompletableFuture()}
+   * @param <T> type of its value
+   * @return what the stage completed with, {@code null} included
+   * @throws RuntimeException what the stage failed with, checked or not: the same object, taken out
+   *     of a {@link java.util.concurrent.CompletionException}, with the stack of the action as a
+   *     suppressed exception
+   * @throws FermataException of kind {@link ErrorKind#TIMED_OUT} if the deadline passed, {@link
+   *     ErrorKind#CANCELLED} if the action was {@linkplain #cancel cancelled}
+   * @throws ActionAbortedError if the executor is closed meanwhile
+   * @throws IllegalStateException if called outside the context's action
+   */
+  public <T> T await(ContinuationContext context, CompletionStage<? extends T> stage) {
+    return execution.await(state(context), stage.toCompletableFuture(), defaultDeadlineNanos);
+  }
+
+  /**
+   * As {@link #await(ContinuationContext, CompletionStage)} with a deadline of its own.
+   *
+   * @param context the context of the calling action
+   * @param stage may be complete already
+   * @param deadline longest time from now; positive
+   * @param <T> type of its value
+   * @return what the stage completed with
+   */
+  public <T> T await(
+      ContinuationContext context, CompletionStage<? extends T> stage, Duration deadline) {
+    return execution.await(
+        state(context), stage.toCompletableFuture(), ExecutorOptions.deadlineNanos(deadline));
   }
 
   /**

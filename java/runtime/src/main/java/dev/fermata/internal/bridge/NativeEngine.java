@@ -180,6 +180,23 @@ public final class NativeEngine {
   public static native void sleep(long engine, long call, long nanos);
 
   /**
+   * Lets a reserved call wait for something outside of the engine, until {@link #arrive}.
+   *
+   * @param engine the engine
+   * @param call id of the call
+   * @param deadlineNanos how long after now the call times out; none if 0 or negative
+   */
+  public static native void leaveOutside(long engine, long call, long deadlineNanos);
+
+  /**
+   * Completes a call that waits outside with {@link Verdict#OUTCOME_VALUE}; others are left alone.
+   *
+   * @param engine the engine
+   * @param call id of the call
+   */
+  public static native void arrive(long engine, long call);
+
+  /**
    * Cancels a call that is not done.
    *
    * @param engine the engine

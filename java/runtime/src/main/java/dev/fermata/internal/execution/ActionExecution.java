@@ -6,6 +6,7 @@ import dev.fermata.Strategy;
 import dev.fermata.internal.observe.ExecutorView;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -29,6 +30,9 @@ public interface ActionExecution extends ExecutorView {
   /** Runs several suppliers for the action and suspends it once. */
   <T> List<T> gather(
       ActionState state, List<? extends Supplier<? extends T>> suppliers, long deadlineNanos);
+
+  /** Lets the action wait for something outside; a deadline of 0 is none. */
+  <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos);
 
   /** Lets the action wait without a worker. */
   void sleep(ActionState state, long nanos);

@@ -62,6 +62,11 @@ public final class ActionState implements SlotTable.Slotted {
     return execution.get() == null;
   }
 
+  /** Who runs the action of this context, or null. */
+  ActionExecution execution() {
+    return execution.get();
+  }
+
   boolean isBoundTo(ActionExecution by) {
     return execution.get() == by;
   }

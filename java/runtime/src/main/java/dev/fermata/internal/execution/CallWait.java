@@ -4,24 +4,30 @@ package dev.fermata.internal.execution;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** What an action waits for at one suspension point, and since when. Immutable. */
 final class CallWait {
   private final List<Call<?>> calls;
-  private final long sleepNanos;
+  private final Supplier<String> description;
   private final long sinceNanos = System.nanoTime();
 
-  private CallWait(List<Call<?>> calls, long sleepNanos) {
+  private CallWait(List<Call<?>> calls, Supplier<String> description) {
     this.calls = calls;
-    this.sleepNanos = sleepNanos;
+    this.description = description;
   }
 
   static CallWait forCalls(List<Call<?>> calls) {
-    return new CallWait(calls, 0);
+    return new CallWait(calls, () -> calls.size() == 1 ? "a call" : calls.size() + " calls");
   }
 
   static CallWait forSleep(long nanos) {
-    return new CallWait(List.of(), nanos);
+    return new CallWait(
+        List.of(), () -> "a sleep of " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms");
+  }
+
+  static CallWait forStage() {
+    return new CallWait(List.of(), () -> "a completion stage");
   }
 
   List<Call<?>> calls() {
@@ -35,9 +41,6 @@ final class CallWait {
   /** Says what it waits for; made when somebody asks, for most waits nobody does. */
   @Override
   public String toString() {
-    if (calls.isEmpty()) {
-      return "a sleep of " + TimeUnit.NANOSECONDS.toMillis(sleepNanos) + " ms";
-    }
-    return calls.size() == 1 ? "a call" : calls.size() + " calls";
+    return description.get();
   }
 }

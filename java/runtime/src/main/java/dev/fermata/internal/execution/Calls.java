@@ -10,6 +10,7 @@ import dev.fermata.internal.observe.ExecutorMetrics;
 import dev.fermata.internal.observe.FlightEvents;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -41,7 +42,7 @@ final class Calls {
     engine.armWait(state.id(), 1);
     try {
       submit(state, call, deadlineNanos);
-      await(state, CallWait.forCalls(List.of(call)));
+      awaitEnd(state, CallWait.forCalls(List.of(call)));
       return call.deliver(take(call));
     } finally {
       release(state, call);
@@ -60,7 +61,7 @@ final class Calls {
       for (Call<T> call : calls) {
         submit(state, call, deadlineNanos);
       }
-      await(state, CallWait.forCalls(List.copyOf(calls)));
+      awaitEnd(state, CallWait.forCalls(List.copyOf(calls)));
       return collect(calls);
     } finally {
       lastToFirst(calls, call -> release(state, call));
@@ -73,7 +74,7 @@ final class Calls {
     try {
       engine.sleep(slot, nanos);
       CallWait wait = CallWait.forSleep(nanos);
-      await(state, wait);
+      awaitEnd(state, wait);
       if (engine.take(slot) != Verdict.OUTCOME_VALUE) {
         metrics.callFailed();
         throw new FermataException(
@@ -81,6 +82,21 @@ final class Calls {
             "The timer could not be started for " + wait + "; the log has the cause");
       }
       metrics.callCompleted();
+    } finally {
+      engine.discard(slot);
+    }
+  }
+
+  <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
+    Call<T> call = new Call<>(new StageResult<>(stage), AmbientContext.capture(), metrics);
+    engine.armWait(state.id(), 1);
+    long slot = engine.reserve(state.id());
+    try {
+      unlessAborted(state, () -> engine.leaveOutside(slot, deadlineNanos));
+      stage.whenComplete((value, failure) -> engine.arrive(slot));
+      awaitEnd(state, CallWait.forStage());
+      int outcome = engine.take(slot);
+      return call.deliver(outcome == Verdict.OUTCOME_VALUE ? call.run() : outcome);
     } finally {
       engine.discard(slot);
     }
@@ -110,14 +126,22 @@ final class Calls {
   }
 
   private void submit(ActionState state, Call<?> call, long deadlineNanos) {
+    unlessAborted(
+        state,
+        () -> {
+          call.id(engine.reserve(state.id()));
+          upcalls.calls.put(call);
+          if (!engine.submit(call.id(), deadlineNanos)) {
+            submitUnderBackpressure(state, call, deadlineNanos);
+          }
+        });
+  }
+
+  /** The engine may begin to close after the action was let in: for the action that is an abort. */
+  private void unlessAborted(ActionState state, Runnable step) {
     try {
-      call.id(engine.reserve(state.id()));
-      upcalls.calls.put(call);
-      if (!engine.submit(call.id(), deadlineNanos)) {
-        submitUnderBackpressure(state, call, deadlineNanos);
-      }
+      step.run();
     } catch (IllegalStateException refused) {
-      // The engine began to close after the action was let in: for the action that is an abort.
       if (engine.waitStatus(state.id()) == Verdict.WAIT_ABORTED) {
         throw Call.aborted("The action");
       }
@@ -150,7 +174,7 @@ final class Calls {
   }
 
   /** Returns when the wait is satisfied; throws if it was ended before, without taking anything. */
-  private void await(ActionState state, CallWait wait) {
+  private void awaitEnd(ActionState state, CallWait wait) {
     int status = engine.waitStatus(state.id());
     if (status == Verdict.WAIT_PENDING) {
       status = suspendUntilOver(state, wait);

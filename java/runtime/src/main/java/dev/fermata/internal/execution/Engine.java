@@ -109,6 +109,22 @@ final class Engine {
     }
   }
 
+  void leaveOutside(long call, long deadlineNanos) {
+    try {
+      NativeEngine.leaveOutside(pointer, call, deadlineNanos);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  void arrive(long call) {
+    try {
+      NativeEngine.arrive(pointer, call);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
   int cancelCall(long call) {
     try {
       return NativeEngine.cancelCall(pointer, call);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -61,6 +62,7 @@ public final class InPlaceExecution implements ActionExecution {
     }
     running.add(state);
     current.set(state);
+    ActionState outer = CurrentAction.enter(state);
     metrics.actionStarted();
     try {
       if (closed) {
@@ -68,6 +70,7 @@ public final class InPlaceExecution implements ActionExecution {
       }
       body.run();
     } finally {
+      CurrentAction.exit(outer);
       current.remove();
       running.remove(state);
       state.unbind();
@@ -87,6 +90,12 @@ public final class InPlaceExecution implements ActionExecution {
       ActionState state, List<? extends Supplier<? extends T>> suppliers, long deadlineNanos) {
     requireInside(state);
     return gatherInPlace(state, suppliers, deadlineNanos, metrics);
+  }
+
+  @Override
+  public <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
+    requireInside(state);
+    return InPlaceCall.run(state, new StageResult<>(stage), deadlineNanos, metrics);
   }
 
   @Override

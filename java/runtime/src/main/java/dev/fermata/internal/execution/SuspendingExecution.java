@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -48,7 +49,13 @@ public final class SuspendingExecution implements ActionExecution {
   private final InPlaceExecution virtualOwners;
   private final ReentrantLock slice = new ReentrantLock();
   private final PinnedCalls pinned;
-  private final boolean ambientPerSlice;
+
+  /**
+   * Actions run on their owner's own thread: what surrounds it changes with each slice. A thread of
+   * the action's own keeps what is set on it.
+   */
+  private final boolean ownersThread;
+
   private final long[] drained = new long[256];
   private volatile ActionState running;
 
@@ -73,8 +80,7 @@ public final class SuspendingExecution implements ActionExecution {
     engine = new Engine(upcalls, options);
     calls = new Calls(engine, upcalls, metrics, executorName);
     closing = new Closing(this, engine, upcalls, strategy, slice, options);
-    // An owner's own thread is its own ambient; a thread of the action's keeps what is set on it.
-    ambientPerSlice = strategy.kind() == Strategy.CONTINUATION;
+    ownersThread = strategy.kind() == Strategy.CONTINUATION;
     pinned = new PinnedCalls(executorName, metrics);
     virtualOwners = new InPlaceExecution("The owner is a virtual thread.", metrics);
   }
@@ -146,13 +152,15 @@ public final class SuspendingExecution implements ActionExecution {
   }
 
   private void runBody(ActionState state, Runnable body) {
-    AmbientContext before = ambientPerSlice ? null : state.ambient.swapIn();
+    AmbientContext before = ownersThread ? null : state.ambient.swapIn();
+    ActionState outer = ownersThread ? null : CurrentAction.enter(state);
     try {
       body.run();
     } catch (Throwable thrown) {
       state.failure = thrown;
     } finally {
-      if (before != null) {
+      if (!ownersThread) {
+        CurrentAction.exit(outer);
         before.swapIn();
       }
     }
@@ -187,7 +195,8 @@ public final class SuspendingExecution implements ActionExecution {
 
   private boolean runSlice(ActionState state) {
     SuspendableAction action = state.action();
-    AmbientContext owner = ambientPerSlice ? state.ambient.swapIn() : null;
+    AmbientContext owner = ownersThread ? state.ambient.swapIn() : null;
+    ActionState outer = ownersThread ? CurrentAction.enter(state) : null;
     FlightEvents.Interval recorded = FlightEvents.resume(executorName, state.bodyType);
     running = state;
     try {
@@ -198,7 +207,8 @@ public final class SuspendingExecution implements ActionExecution {
     } finally {
       recorded.end("slice over");
       running = null;
-      if (owner != null) {
+      if (ownersThread) {
+        CurrentAction.exit(outer);
         state.ambient = owner.swapIn();
       }
     }
@@ -246,6 +256,17 @@ public final class SuspendingExecution implements ActionExecution {
             pin,
             state,
             () -> InPlaceExecution.gatherInPlace(state, suppliers, deadlineNanos, metrics));
+  }
+
+  @Override
+  public <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
+    Pin pin = pin(state);
+    return pin == Pin.NONE
+        ? calls.await(state, stage, deadlineNanos)
+        : pinned.run(
+            pin,
+            state,
+            () -> InPlaceCall.run(state, new StageResult<>(stage), deadlineNanos, metrics));
   }
 
   @Override
