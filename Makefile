@@ -9,7 +9,7 @@ help: ## list the targets
 tools:
 	@scripts/check-tools
 
-demo: tools ## triage 3,708 reviews with overlapping model calls (INPUT=file STRATEGY=inline ...)
+demo: tools ## triage 3,708 reviews on Flink and on a plain loop (ENGINE=loop INPUT=file STRATEGY=inline ...)
 	@scripts/demo
 
 test: tools ## run every test; one class on one JDK: make test JDK=25 TEST=PackedJarTest

@@ -9,9 +9,19 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 
-/** Notes when model calls began and ended, on whatever threads they run. */
+/**
+ * Notes when the model calls of one owner's actions began and ended, on whatever threads they run.
+ */
 final class CallLog {
   private final Queue<ModelCall> calls = new ConcurrentLinkedQueue<>();
+  private final int owner;
+
+  /**
+   * @param owner index of the owner among those of the run
+   */
+  CallLog(int owner) {
+    this.owner = owner;
+  }
 
   /**
    * The same call, which is noted once it has ended, with an answer or without.
@@ -24,7 +34,7 @@ final class CallLog {
       try {
         return call.get();
       } finally {
-        calls.add(new ModelCall(kind, review, start, System.nanoTime()));
+        calls.add(new ModelCall(kind, review, owner, start, System.nanoTime()));
       }
     };
   }

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
+import java.io.Serializable;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
 
 /** Where models are asked by the OpenAI API, and which. Immutable. */
-final class Endpoint {
+final class Endpoint implements Serializable {
+  private static final long serialVersionUID = 1L;
   private static final String BASE_URL = "OPENAI_BASE_URL";
   private static final String API_KEY = "OPENAI_API_KEY";
   private static final String MODEL = "OPENAI_MODEL";

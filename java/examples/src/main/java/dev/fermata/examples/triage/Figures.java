@@ -32,17 +32,22 @@ final class Figures {
   /** Pairs of calls that overlap. */
   final long overlappingPairs;
 
-  /** Of the owner thread, over the whole run. */
+  /** Of the owner threads, over the whole run. */
   final long ownerCpu;
 
   /**
    * Time in which calls were in flight and none began or ended, from the second sample of such a
-   * stretch on: until then the owner may still be busy with what was before.
+   * stretch on: until then the owners may still be busy with what was before.
    */
   final long waitingTime;
 
-  /** Of the owner thread, during {@link #waitingTime}. */
+  /** Of the owner threads, during {@link #waitingTime}. */
   final long waitingCpu;
+
+  /** Most threads of this process at a time. */
+  final int mostThreads;
+
+  final int checkpoints;
 
   final Agreement agreement;
   final Agreement clearAgreement;
@@ -50,23 +55,19 @@ final class Figures {
   private final long[] durations;
 
   /**
-   * @param start and {@code end}: of the run
    * @param callsAlone calls of the same kind that were made one after another, at least one
-   * @param calls in the order in which they began
-   * @param samples of the owner's CPU clock, oldest first, at least one
    */
-  Figures(
-      List<TriagedReview> results,
-      long start,
-      long end,
-      List<ModelCall> callsAlone,
-      List<ModelCall> calls,
-      List<Sample> samples) {
+  Figures(TriageRun run, List<ModelCall> callsAlone) {
+    List<TriagedReview> results = run.results;
+    List<ModelCall> calls = run.calls;
+    List<Sample> samples = run.samples;
     this.reviews = results.size();
     this.failed = (int) results.stream().filter(result -> result.failure().isPresent()).count();
     this.negative = (int) results.stream().filter(result -> result.reply().isPresent()).count();
     this.calls = calls.size();
-    this.wallTime = end - start;
+    this.wallTime = run.end - run.start;
+    this.mostThreads = run.mostThreads;
+    this.checkpoints = run.checkpoints.size();
     this.durations = sortedDurations(calls);
     this.timeInCalls = Arrays.stream(durations).sum();
     this.callAlone = atRank(sortedDurations(callsAlone), 0.5);

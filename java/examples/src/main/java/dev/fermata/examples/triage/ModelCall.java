@@ -16,12 +16,14 @@ final class ModelCall {
 
   private final Kind kind;
   private final int review;
+  private final int owner;
   private final long start;
   private final long end;
 
-  ModelCall(Kind kind, int review, long start, long end) {
+  ModelCall(Kind kind, int review, int owner, long start, long end) {
     this.kind = kind;
     this.review = review;
+    this.owner = owner;
     this.start = start;
     this.end = end;
   }
@@ -33,6 +35,11 @@ final class ModelCall {
   /** Index of the review in the input, or of the prototype. */
   int review() {
     return review;
+  }
+
+  /** Index of the owner thread whose action made the call. */
+  int owner() {
+    return owner;
   }
 
   long start() {

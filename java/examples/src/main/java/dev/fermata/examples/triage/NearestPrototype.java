@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,7 +10,9 @@ import java.util.List;
  * Judges a review by the one of twelve sentences, six of praise and six of complaint, whose
  * embedding is most like its own. Immutable.
  */
-final class NearestPrototype {
+final class NearestPrototype implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   /** What a happy customer writes. */
   static final List<String> PRAISE =
       List.of(
@@ -30,13 +33,13 @@ final class NearestPrototype {
           "I would not recommend it to anyone.",
           "Customer support was useless and I want a refund.");
 
-  private final List<float[]> embeddings;
+  private final ArrayList<float[]> embeddings;
 
   /**
    * @param embeddings of {@link #sentences()}, in their order
    */
   NearestPrototype(List<float[]> embeddings) {
-    this.embeddings = List.copyOf(embeddings);
+    this.embeddings = new ArrayList<>(embeddings);
   }
 
   /** The sentences of praise, then those of complaint. */

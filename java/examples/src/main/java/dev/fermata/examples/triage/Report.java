@@ -46,6 +46,10 @@ final class Report {
         Durations.text(figures.timeInCalls),
         "all durations added up; they grow where calls crowd the cores");
     row("most in flight", number(figures.mostInFlight), "");
+    row("most threads", number(figures.mostThreads), "of the process at a time");
+    if (figures.checkpoints > 0) {
+      row("checkpoints", number(figures.checkpoints), "completed meanwhile");
+    }
     row("overlapping pairs", number(figures.overlappingPairs), "");
     row(
         "call duration",
@@ -55,13 +59,13 @@ final class Report {
             + Durations.text(figures.duration(1))
             + " longest");
     row(
-        "owner's CPU, waiting",
+        "owners' CPU, waiting",
         figures.waitingTime == 0 ? "not seen" : percent(figures.waitingCpu, figures.waitingTime),
         "of a core, in "
             + Durations.text(figures.waitingTime)
             + " in which calls were in flight and none began or ended");
     row(
-        "owner's CPU, whole run",
+        "owners' CPU, whole run",
         percent(figures.ownerCpu, figures.wallTime),
         "of a core: " + Durations.text(figures.ownerCpu));
     agreement("agreement with people", figures.agreement, "rated reviews");

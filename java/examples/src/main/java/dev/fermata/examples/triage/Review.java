@@ -6,19 +6,26 @@ import java.util.OptionalDouble;
 
 /** One review of the input. Immutable. */
 final class Review {
+  private final int index;
   private final String id;
   private final Double rating;
   private final String text;
 
   /**
+   * @param index its place among the reviews of the input, from 0
    * @param id as the input names it
    * @param rating mean human rating from -4 to 4, or null where the input has none
    * @param text not blank
    */
-  Review(String id, Double rating, String text) {
+  Review(int index, String id, Double rating, String text) {
+    this.index = index;
     this.id = id;
     this.rating = rating;
     this.text = text;
+  }
+
+  int index() {
+    return index;
   }
 
   String id() {

@@ -154,7 +154,7 @@ final class ReviewInput {
     }
   }
 
-  private static Review fromJson(int number, String line) throws BadLineException {
+  private Review fromJson(int number, String line) throws BadLineException {
     JsonNode object;
     try {
       object = JSON.readTree(line);
@@ -209,11 +209,11 @@ final class ReviewInput {
     return Arrays.stream(line.split("\t", -1)).map(String::strip).collect(Collectors.toList());
   }
 
-  private static Review review(String id, String rating, String text) throws BadLineException {
+  private Review review(String id, String rating, String text) throws BadLineException {
     if (text.isBlank()) {
       throw new BadLineException("no text");
     }
-    return new Review(id, rating == null ? null : rating(rating), text.strip());
+    return new Review(reviews.size(), id, rating == null ? null : rating(rating), text.strip());
   }
 
   private static Double rating(String text) throws BadLineException {

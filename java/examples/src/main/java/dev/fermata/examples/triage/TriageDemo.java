@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
-import dev.fermata.ActionLoop;
 import dev.fermata.FermataInfo;
-import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
@@ -30,7 +29,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = {
-      "Triage of reviews: embed each, judge it, draft a reply to a negative one; all on one thread.",
+      "Triage of reviews: embed each, judge it, draft a reply to a negative one. By a job on a Flink"
+          + " cluster inside this process, and on one thread without Flink.",
       "Models are asked at OPENAI_BASE_URL (with OPENAI_API_KEY, OPENAI_MODEL and"
           + " OPENAI_EMBEDDING_MODEL) if that is set, else at a model server that the demo starts."
     })
@@ -55,6 +55,14 @@ public final class TriageDemo implements Callable<Integer> {
           "Reviews, tab-separated (id, rating from -4 to 4, text) or JSON lines; without it a"
               + " small sample")
   private Path input;
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      split = ",",
+      defaultValue = "flink,loop",
+      description = "What runs the triage, one after another: ${COMPLETION-CANDIDATES}")
+  private List<EngineName> engines;
 
   @Option(
       names = "--limit",
@@ -102,7 +110,10 @@ public final class TriageDemo implements Callable<Integer> {
    * @param arguments the options
    */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new TriageDemo()).execute(arguments));
+    System.exit(
+        new CommandLine(new TriageDemo())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
   }
 
   @Override
@@ -132,8 +143,10 @@ public final class TriageDemo implements Callable<Integer> {
       }
     } catch (InputException e) {
       return fail(BAD_INPUT, e.getMessage());
+    } catch (ModelException e) {
+      return fail(FAILED, e.getMessage());
     } catch (ExecutionException e) {
-      return fail(FAILED, e.getCause().getMessage());
+      return fail(FAILED, rootCause(e).toString());
     }
   }
 
@@ -171,66 +184,89 @@ public final class TriageDemo implements Callable<Integer> {
   }
 
   private int triage(ReviewInput input, Endpoint endpoint, int endpointLimit, String models)
-      throws IOException, ExecutionException, InterruptedException {
-    try (ActionLoop loop =
-        ActionLoop.builder().name("triage").asyncThreads(inFlight).maxActions(inFlight).build()) {
-      Strategy strategy = loop.executor().strategy();
-      int usualLimit = strategy == Strategy.INLINE ? INLINE_LIMIT : endpointLimit;
-      List<Review> reviews = first(input.reviews(), limit == null ? usualLimit : limit);
-
-      Map<String, String> conditions = new LinkedHashMap<>();
-      conditions.put("input", input.source() + taken(reviews.size(), input.reviews().size()));
-      conditions.put("models", endpoint.url("") + ", " + models);
-      conditions.put(
-          "strategy", name(strategy) + ": " + FermataInfo.current().reason(OwnerKind.LOOP));
-      int atOnce = strategy == Strategy.INLINE ? 1 : inFlight;
-      conditions.put("at once", String.format(Locale.ROOT, "%,d reviews at most", atOnce));
-      conditions.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
-      conditions.forEach((name, value) -> out.printf("  %-9s %s%n", name, value));
-      out.println();
-      return run(loop, new ModelClient(endpoint), reviews, conditions, input);
+      throws InputException, IOException, ExecutionException, InterruptedException {
+    CallLog alone = new CallLog(0);
+    NearestPrototype judge = Triage.prepare(new ModelClient(endpoint), alone);
+    Map<Engine, Strategy> chosen = new LinkedHashMap<>();
+    StringJoiner file = new StringJoiner("-", "triage-", ".html");
+    for (EngineName name : engines) {
+      Engine engine = name.create(endpoint, judge, inFlight);
+      chosen.put(engine, strategy(engine));
+      file.add(name.toString()).add(name(strategy(engine)));
     }
+    int usualLimit = chosen.containsValue(Strategy.INLINE) ? INLINE_LIMIT : endpointLimit;
+    List<Review> reviews = first(input.reviews(), limit == null ? usualLimit : limit);
+
+    Map<String, String> conditions = new LinkedHashMap<>();
+    conditions.put("input", input.source() + taken(reviews.size(), input.reviews().size()));
+    conditions.put("models", endpoint.url("") + ", " + models);
+    conditions.put("at once", String.format(Locale.ROOT, "%,d reviews at most", inFlight));
+    if (chosen.size() > 1) {
+      conditions.put("engines", "one after another; the first also warms up the processes");
+    }
+    conditions.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    tell(conditions);
+
+    TriagePage page = new TriagePage(conditions, input.badLines());
+    for (Map.Entry<Engine, Strategy> engine : chosen.entrySet()) {
+      Figures figures = run(engine.getKey(), engine.getValue(), reviews, alone.calls(), page);
+      tellRest(figures, input.reviews().size());
+    }
+    page.comparison().ifPresent(comparison -> out.printf("%n  %s%n", comparison));
+    Path path = folder.resolve(file.toString()).toAbsolutePath();
+    Files.writeString(path, page.html(), StandardCharsets.UTF_8);
+    out.printf("%n  page: %s%n", path.toUri());
+    return 0;
   }
 
-  private int run(
-      ActionLoop loop,
-      ModelClient model,
+  private Figures run(
+      Engine engine,
+      Strategy strategy,
       List<Review> reviews,
-      Map<String, String> conditions,
-      ReviewInput input)
-      throws IOException, ExecutionException, InterruptedException {
-    CallLog alone = new CallLog();
-    CallLog log = new CallLog();
-    Triage triage = Triage.prepare(loop, model, alone, log);
-    OwnerCpu cpu = new OwnerCpu(loop.owner());
-    long start = System.nanoTime();
-    List<TriagedReview> results;
+      List<ModelCall> callsAlone,
+      TriagePage page)
+      throws ExecutionException, InterruptedException {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    conditions.put("engine", engine.description());
+    conditions.put(
+        "strategy", name(strategy) + ": " + FermataInfo.current().reason(engine.ownerKind()));
+    tell(conditions);
+    out.println();
+    TriageRun run;
     try (Progress progress = Progress.of(reviews.size(), bar, out)) {
-      results = triage.run(reviews, progress::step);
+      run = engine.run(reviews, progress::step);
     }
-    long end = System.nanoTime();
-    List<ModelCall> calls = log.calls();
-    Figures figures = new Figures(results, start, end, alone.calls(), calls, cpu.stop());
+    Figures figures = new Figures(run, callsAlone);
     if (figures.failed == figures.reviews) {
-      return fail(FAILED, "every review failed; the first: " + results.get(0).failure().get());
+      String failure = run.results.get(0).failure().get();
+      throw new ModelException("every review failed; the first: " + failure);
     }
+    out.printf("%n%s%n", new Report(figures).table());
+    tellFailures(run.results);
+    page.add(engine.title(), engine.owners(), conditions, run, figures);
+    return figures;
+  }
 
-    String page =
-        new TriagePage(figures, results, calls, start, conditions, input.badLines()).html();
-    Path file =
-        folder.resolve("triage-" + name(loop.executor().strategy()) + ".html").toAbsolutePath();
-    Files.writeString(file, page, StandardCharsets.UTF_8);
-    out.printf("%n%s%n%n  page: %s%n", new Report(figures).table(), file.toUri());
-    tellFailures(results);
-    if (results.size() < input.reviews().size()) {
-      long all = figures.wallTime / results.size() * input.reviews().size();
+  private void tellRest(Figures figures, int all) {
+    if (figures.reviews < all) {
       out.printf(
           Locale.ROOT,
           "%n  all %,d reviews would take about %s this way; LIMIT sets how many are taken%n",
-          input.reviews().size(),
-          Durations.text(all));
+          all,
+          Durations.text(figures.wallTime / figures.reviews * all));
     }
-    return 0;
+  }
+
+  private static Strategy strategy(Engine engine) throws InputException {
+    FermataInfo info = FermataInfo.current();
+    return info.strategy(engine.ownerKind())
+        .orElseThrow(
+            () -> new InputException(engine.title() + ": " + info.reason(engine.ownerKind())));
+  }
+
+  private void tell(Map<String, String> conditions) {
+    out.println();
+    conditions.forEach((name, value) -> out.printf("  %-9s %s%n", name, value));
   }
 
   private static void tellFailures(List<TriagedReview> results) {
@@ -252,6 +288,10 @@ public final class TriageDemo implements Callable<Integer> {
     return taken == all
         ? String.format(Locale.ROOT, ", %,d reviews", all)
         : String.format(Locale.ROOT, ", the first %,d of %,d reviews", taken, all);
+  }
+
+  private static Throwable rootCause(Throwable failure) {
+    return failure.getCause() == null ? failure : rootCause(failure.getCause());
   }
 
   private static int fail(int code, String message) {

@@ -9,10 +9,16 @@ import dev.fermata.examples.triage.ReviewInput.BadLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
-/** A run as one HTML page that needs nothing else: no network, no other file. */
+/**
+ * Runs of the same reviews by one or several engines as one HTML page that needs nothing else: no
+ * network, no other file. Not thread-safe.
+ */
 final class TriagePage {
   private static final String TEMPLATE = "triage-page.html";
   private static final String DATA = "__DATA__";
@@ -20,44 +26,85 @@ final class TriagePage {
 
   private final ObjectMapper json = new ObjectMapper();
   private final ObjectNode data = json.createObjectNode();
+  private final ArrayNode engines = data.putArray("engines");
+  private final List<String> titles = new ArrayList<>();
+  private List<TriagedReview> results;
 
   /**
-   * @param runStart of the run, in nanoseconds like the calls
-   * @param conditions of the run, by name, to be shown with it
+   * @param conditions of all runs, by name, to be shown with them
    */
-  TriagePage(
-      Figures figures,
-      List<TriagedReview> results,
-      List<ModelCall> calls,
-      long runStart,
-      Map<String, String> conditions,
-      List<BadLine> badLines) {
-    data.put("wallMillis", Durations.millis(figures.wallTime));
-    data.put("sequentialMillis", Durations.millis(figures.sequentialTime));
-    data.put("wallTime", Durations.text(figures.wallTime));
-    data.put("sequentialTime", Durations.text(figures.sequentialTime));
+  TriagePage(Map<String, String> conditions, List<BadLine> badLines) {
     data.put("badLineCount", badLines.size());
-    ArrayNode rows = data.putArray("rows");
-    for (Report.Row row : new Report(figures).rows()) {
-      rows.addArray().add(row.label).add(row.value).add(row.remark);
-    }
-    ArrayNode conditionRows = data.putArray("conditions");
-    conditions.forEach((name, value) -> conditionRows.addArray().add(name).add(value));
     ArrayNode badLineTexts = data.putArray("badLines");
     badLines.stream().limit(BAD_LINES).forEach(line -> badLineTexts.add(line.toString()));
+    addAll(data.putArray("conditions"), conditions);
     ArrayNode prototypes = data.putArray("prototypes");
     NearestPrototype.sentences().forEach(prototypes::add);
-    ArrayNode reviews = data.putArray("reviews");
-    results.forEach(result -> add(reviews.addObject(), result));
-    ArrayNode callRows = data.putArray("calls");
-    for (ModelCall call : calls) {
-      callRows
+  }
+
+  /**
+   * Adds the run of an engine. What became of the reviews is shown from the first one.
+   *
+   * @param title of the engine
+   * @param ownerNames of the engine's owners, by their index
+   * @param conditions of this run, by name
+   */
+  void add(
+      String title,
+      List<String> ownerNames,
+      Map<String, String> conditions,
+      TriageRun run,
+      Figures figures) {
+    titles.add(title);
+    if (results == null) {
+      results = run.results;
+      ArrayNode reviews = data.putArray("reviews");
+      results.forEach(result -> add(reviews.addObject(), result));
+    } else {
+      data.put(
+          "comparison",
+          String.format(
+              Locale.ROOT,
+              "%s: the same outcome for %,d of %,d reviews",
+              String.join(" and ", titles),
+              TriagedReview.alike(results, run.results),
+              results.size()));
+    }
+    ObjectNode row = engines.addObject().put("title", title);
+    ArrayNode owners = row.putArray("owners");
+    ownerNames.forEach(owners::add);
+    addAll(row.putArray("conditions"), conditions);
+    row.put("wallMillis", Durations.millis(figures.wallTime));
+    row.put("sequentialMillis", Durations.millis(figures.sequentialTime));
+    row.put("wallTime", Durations.text(figures.wallTime));
+    row.put("sequentialTime", Durations.text(figures.sequentialTime));
+    ArrayNode rows = row.putArray("rows");
+    for (Report.Row figure : new Report(figures).rows()) {
+      rows.addArray().add(figure.label).add(figure.value).add(figure.remark);
+    }
+    ArrayNode calls = row.putArray("calls");
+    for (ModelCall call : run.calls) {
+      calls
           .addArray()
           .add(call.kind().ordinal())
           .add(call.review())
-          .add(hundredths(Durations.millis(call.start() - runStart)))
-          .add(hundredths(Durations.millis(call.end() - runStart)));
+          .add(sinceStart(run, call.start()))
+          .add(sinceStart(run, call.end()))
+          .add(call.owner());
     }
+    ArrayNode checkpoints = row.putArray("checkpoints");
+    for (TriageRun.Checkpoint checkpoint : run.checkpoints) {
+      checkpoints
+          .addArray()
+          .add(sinceStart(run, checkpoint.start))
+          .add(sinceStart(run, checkpoint.end))
+          .add(checkpoint.bytes);
+    }
+  }
+
+  /** How far the engines came to the same results; empty if there is but one. */
+  Optional<String> comparison() {
+    return Optional.ofNullable(data.path("comparison").textValue());
   }
 
   /** The page. */
@@ -72,6 +119,10 @@ final class TriagePage {
     }
   }
 
+  private static void addAll(ArrayNode rows, Map<String, String> texts) {
+    texts.forEach((name, value) -> rows.addArray().add(name).add(value));
+  }
+
   private static void add(ObjectNode row, TriagedReview result) {
     row.put("id", result.review().id()).put("text", result.review().text());
     result.review().rating().ifPresent(rating -> row.put("rating", rating));
@@ -84,6 +135,10 @@ final class TriagePage {
                     .put("nearest", judgement.nearest()));
     result.reply().ifPresent(reply -> row.put("reply", reply));
     result.failure().ifPresent(failure -> row.put("failure", failure));
+  }
+
+  private static double sinceStart(TriageRun run, long time) {
+    return hundredths(Durations.millis(time - run.start));
   }
 
   private static double hundredths(double value) {

@@ -3,6 +3,8 @@
 package dev.fermata.examples.triage;
 
 import dev.fermata.examples.triage.NearestPrototype.Judgement;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What became of one review: a judgement, and a reply where it is negative; or a failure. */
@@ -30,6 +32,22 @@ final class TriagedReview {
 
   static TriagedReview failed(Review review, Throwable failure) {
     return new TriagedReview(review, null, null, String.valueOf(failure.getMessage()));
+  }
+
+  /** How many reviews came out the same in two runs; results are in the order of the reviews. */
+  static int alike(List<TriagedReview> results, List<TriagedReview> others) {
+    int alike = 0;
+    for (int i = 0; i < results.size(); i++) {
+      alike += results.get(i).isLike(others.get(i)) ? 1 : 0;
+    }
+    return alike;
+  }
+
+  private boolean isLike(TriagedReview other) {
+    return review.index() == other.review.index()
+        && judgement().map(Judgement::nearest).equals(other.judgement().map(Judgement::nearest))
+        && Objects.equals(reply, other.reply)
+        && Objects.equals(failure, other.failure);
   }
 
   Review review() {

@@ -59,8 +59,8 @@ class FiguresTest {
   @Test
   void comparesWithAsManyCallsAlone() {
     List<ModelCall> alone = List.of(call(0, 30), call(30, 40), call(40, 60));
-    Figures figures =
-        new Figures(List.of(), 100, 150, alone, List.of(call(100, 140), call(100, 150)), NO_CPU);
+    List<ModelCall> calls = List.of(call(100, 140), call(100, 150));
+    Figures figures = new Figures(run(List.of(), 100, 150, calls, NO_CPU), alone);
 
     assertThat(figures.wallTime).isEqualTo(50);
     assertThat(figures.timeInCalls).isEqualTo(90);
@@ -108,8 +108,8 @@ class FiguresTest {
             judged(-3.0, 0.1), // not agreed, clear
             judged(0.0, 0.1), // people were undecided
             judged(null, -0.2), // not rated
-            TriagedReview.failed(new Review("f", 1.0, "x"), new ModelException("no answer")));
-    Figures figures = new Figures(results, 0, 1, List.of(call(0, 1)), List.of(), NO_CPU);
+            TriagedReview.failed(new Review(0, "f", 1.0, "x"), new ModelException("no answer")));
+    Figures figures = new Figures(run(results, 0, 1, List.of(), NO_CPU), List.of(call(0, 1)));
 
     assertThat(figures.failed).isOne();
     assertThat(figures.agreement.rated).isEqualTo(3);
@@ -120,14 +120,23 @@ class FiguresTest {
   }
 
   private static Figures figures(List<ModelCall> calls, List<Sample> samples) {
-    return new Figures(List.of(), 0, 100, List.of(call(0, 10)), calls, samples);
+    return new Figures(run(List.of(), 0, 100, calls, samples), List.of(call(0, 10)));
+  }
+
+  private static TriageRun run(
+      List<TriagedReview> results,
+      long start,
+      long end,
+      List<ModelCall> calls,
+      List<Sample> samples) {
+    return new TriageRun(results, start, end, calls, List.of(), samples, 1);
   }
 
   private static ModelCall call(long start, long end) {
-    return new ModelCall(Kind.EMBED, 0, start, end);
+    return new ModelCall(Kind.EMBED, 0, 0, start, end);
   }
 
   private static TriagedReview judged(Double rating, double margin) {
-    return TriagedReview.judged(new Review("r", rating, "x"), new Judgement(0, margin));
+    return TriagedReview.judged(new Review(0, "r", rating, "x"), new Judgement(0, margin));
   }
 }

@@ -29,8 +29,12 @@ final class StubModels implements AutoCloseable {
     server.start();
   }
 
-  ModelClient client() {
-    return new ModelClient(Endpoint.local(server.getAddress().getPort()));
+  Endpoint endpoint() {
+    return Endpoint.local(server.getAddress().getPort());
+  }
+
+  String url() {
+    return endpoint().url("").toString();
   }
 
   /** Answers the next embeddings by this status. */

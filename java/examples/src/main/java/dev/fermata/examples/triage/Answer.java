@@ -1,0 +1,54 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.examples.triage;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * What a model said to one call: the value, or that it is busy for a while. Immutable.
+ *
+ * <p>Being busy is an answer and no exception, so that an engine which records calls has it in its
+ * record: after a failure the triage then pauses as it did before.
+ */
+final class Answer<T> {
+  private final T value;
+  private final Duration pause;
+
+  private Answer(T value, Duration pause) {
+    this.value = value;
+    this.pause = pause;
+  }
+
+  static <T> Answer<T> of(T value) {
+    return new Answer<>(value, null);
+  }
+
+  static <T> Answer<T> busy(Duration pause) {
+    return new Answer<>(null, pause);
+  }
+
+  /**
+   * The answer to a request.
+   *
+   * @throws ModelException if there is none and asking again is of no use
+   */
+  static <T> Answer<T> to(Supplier<T> request) {
+    try {
+      return of(request.get());
+    } catch (ModelException e) {
+      return busy(e.retryAfter().orElseThrow(() -> e));
+    }
+  }
+
+  /** How long to wait before asking again; empty if there is a value. */
+  Optional<Duration> pause() {
+    return Optional.ofNullable(pause);
+  }
+
+  /** Null if the model is busy. */
+  T value() {
+    return value;
+  }
+}

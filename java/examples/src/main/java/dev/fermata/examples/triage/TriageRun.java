@@ -1,0 +1,56 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.examples.triage;
+
+import dev.fermata.examples.triage.OwnerCpu.Sample;
+import java.util.List;
+
+/** What one engine did, and when. Times are {@link System#nanoTime()}. Immutable. */
+final class TriageRun {
+  /** In the order of the reviews. */
+  final List<TriagedReview> results;
+
+  final long start;
+  final long end;
+
+  /** In the order in which they began. */
+  final List<ModelCall> calls;
+
+  final List<Checkpoint> checkpoints;
+
+  /** Of the owners' CPU clocks, oldest first, at least one. */
+  final List<Sample> samples;
+
+  /** Most threads of this process at a time, whatever they are for. */
+  final int mostThreads;
+
+  TriageRun(
+      List<TriagedReview> results,
+      long start,
+      long end,
+      List<ModelCall> calls,
+      List<Checkpoint> checkpoints,
+      List<Sample> samples,
+      int mostThreads) {
+    this.results = results;
+    this.start = start;
+    this.end = end;
+    this.calls = calls;
+    this.checkpoints = checkpoints;
+    this.samples = samples;
+    this.mostThreads = mostThreads;
+  }
+
+  /** A checkpoint that was completed. Immutable. */
+  static final class Checkpoint {
+    final long start;
+    final long end;
+    final long bytes;
+
+    Checkpoint(long start, long end, long bytes) {
+      this.start = start;
+      this.end = end;
+      this.bytes = bytes;
+    }
+  }
+}
