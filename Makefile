@@ -1,16 +1,19 @@
 # Copyright The Fermata Authors
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help tools demo test bench mutate dist lint format clean
+.PHONY: help tools demo agent-demo test bench mutate dist lint format clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 tools:
 	@scripts/check-tools
 
 demo: tools ## triage 3,708 reviews on Flink and on a plain loop (ENGINE=loop INPUT=file STRATEGY=inline ...)
 	@scripts/demo
+
+agent-demo: tools ## the same triage by an agent of Flink Agents with the drop-in (DROP_IN=off: without)
+	@EXAMPLE=agent scripts/demo
 
 test: tools ## run every test; one class on one JDK: make test JDK=25 TEST=PackedJarTest
 	@JDK=$(JDK) TEST=$(TEST) scripts/test

@@ -17,6 +17,21 @@ configurations.configureEach {
 dependencies {
     testImplementation(libs.logback)
     testImplementation(project(":fermata-examples"))
+    testImplementation(project(":fermata-agent-example"))
+    testImplementation(project(":fermata-flink-agents"))
+    testImplementation(project(":fermata-flink-agents-jars"))
     testImplementation(libs.assertj)
     testImplementation(libs.junit)
+}
+
+// Tests put the drop-in and upstream's jar on the class paths of processes.
+tasks.withType<Test>().configureEach {
+    doFirst {
+        fun jar(prefix: String) = classpath.files.single { it.name.matches(Regex("$prefix-\\d.*")) }
+        val dropIn = jar("fermata-flink-agents")
+        val upstream = jar("flink-agents-dist-flink")
+        systemProperty("fermata.test.drop-in", dropIn.path)
+        systemProperty("fermata.test.flink-agents", upstream.path)
+        classpath = files(classpath.files - setOf(dropIn, upstream))
+    }
 }

@@ -3,7 +3,7 @@
 
 plugins { base }
 
-description = "Fermata: the jars of Apache Flink Agents that tests run on"
+description = "Fermata: the jars of Apache Flink Agents"
 
 val fetch by tasks.registering(Exec::class) {
     commandLine(rootProject.file("scripts/flink-agents-jars").path)

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
+import dev.fermata.FermataInfo;
 import dev.fermata.OwnerKind;
+import dev.fermata.Strategy;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 
@@ -14,8 +16,15 @@ interface Engine {
   /** In a line. */
   String description();
 
-  /** What kind of threads its actions run on. */
-  OwnerKind ownerKind();
+  /**
+   * How its actions wait.
+   *
+   * @throws InputException if they cannot wait in the way that was asked for
+   */
+  Strategy strategy() throws InputException;
+
+  /** Why they wait in this way. */
+  String reason();
 
   /** What each owner is called, by its index. */
   List<String> owners();
@@ -28,4 +37,10 @@ interface Engine {
    */
   TriageRun run(List<Review> reviews, Runnable done)
       throws ExecutionException, InterruptedException;
+
+  /** Fermata's strategy for owners of a kind. */
+  static Strategy strategy(OwnerKind owners) throws InputException {
+    FermataInfo info = FermataInfo.current();
+    return info.strategy(owners).orElseThrow(() -> new InputException(info.reason(owners)));
+  }
 }

@@ -2,16 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
-import dev.fermata.OwnerKind;
-import dev.fermata.flink.DurableOptions;
-import dev.fermata.flink.Fermata;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -19,6 +18,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.runtime.checkpoint.AbstractCheckpointStats;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsStatus;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -28,26 +28,25 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.CloseableIterator;
 
 /**
- * A job on a Flink cluster inside this JVM: the reviews are a stream, keyed by their ids, and
- * {@link TriageFunction} runs in as many subtasks as there are owners.
+ * A job on a Flink cluster inside this JVM, with checkpoints: the reviews are a stream, and each
+ * subtask of what triages them is an owner.
  */
-final class FlinkEngine implements Engine {
-  private static final int PARALLELISM = 2;
+abstract class FlinkEngine implements Engine {
   private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(1);
   private static final int CHECKPOINTS_KEPT = 10_000;
 
-  private final Endpoint endpoint;
-  private final NearestPrototype judge;
-  private final int inFlight;
+  private final int parallelism;
+
+  FlinkEngine(int parallelism) {
+    this.parallelism = parallelism;
+  }
 
   /**
-   * @param inFlight most reviews under way at once; the subtasks share them
+   * The part of the job that triages.
+   *
+   * @param watch to be told of each owner and each review that is done
    */
-  FlinkEngine(Endpoint endpoint, NearestPrototype judge, int inFlight) {
-    this.endpoint = endpoint;
-    this.judge = judge;
-    this.inFlight = inFlight;
-  }
+  abstract DataStream<TriagedReview> triage(DataStream<Review> reviews, RunWatch watch);
 
   @Override
   public String title() {
@@ -60,22 +59,15 @@ final class FlinkEngine implements Engine {
         Locale.ROOT,
         "%s on a cluster in this process: parallelism %d, a checkpoint every %d s",
         title(),
-        parallelism(),
+        parallelism,
         CHECKPOINT_INTERVAL.toSeconds());
   }
 
   @Override
-  public OwnerKind ownerKind() {
-    return OwnerKind.MAILBOX;
-  }
-
-  @Override
   public List<String> owners() {
-    return List.of("subtask 1", "subtask 2").subList(0, parallelism());
-  }
-
-  private int parallelism() {
-    return Math.min(PARALLELISM, inFlight);
+    return IntStream.rangeClosed(1, parallelism)
+        .mapToObj(subtask -> "subtask " + subtask)
+        .collect(Collectors.toList());
   }
 
   @Override
@@ -98,16 +90,8 @@ final class FlinkEngine implements Engine {
   private TriageRun run(List<Review> reviews, MiniCluster cluster, RunWatch watch)
       throws Exception {
     StreamExecutionEnvironment environment = connect(cluster);
-    int each = inFlight / parallelism();
-    DataStream<TriagedReview> triaged =
-        Fermata.process(
-            environment
-                .fromData(reviews, Types.GENERIC(Review.class))
-                .keyBy(Review::id, Types.STRING),
-            new TriageFunction(endpoint, judge, watch),
-            Types.GENERIC(TriagedReview.class),
-            DurableOptions.<Review>create().capacity(each).asyncThreads(each));
-    CloseableIterator<TriagedReview> collected = triaged.collectAsync();
+    CloseableIterator<TriagedReview> collected =
+        triage(environment.fromData(reviews, Types.GENERIC(Review.class)), watch).collectAsync();
     JobClient job = environment.executeAsync("review triage");
     List<TriagedReview> results = new ArrayList<>();
     collected.forEachRemaining(results::add);
@@ -122,7 +106,7 @@ final class FlinkEngine implements Engine {
         new MiniCluster(
             new MiniClusterConfiguration.Builder()
                 .setConfiguration(configuration)
-                .setNumSlotsPerTaskManager(parallelism())
+                .setNumSlotsPerTaskManager(parallelism)
                 .withRandomPorts()
                 .build());
     cluster.start();
@@ -139,7 +123,7 @@ final class FlinkEngine implements Engine {
     URI address = cluster.getRestAddress().get();
     return StreamExecutionEnvironment.createRemoteEnvironment(
             address.getHost(), address.getPort(), job)
-        .setParallelism(parallelism());
+        .setParallelism(parallelism);
   }
 
   private static List<TriageRun.Checkpoint> checkpoints(
@@ -153,6 +137,7 @@ final class FlinkEngine implements Engine {
         .getCheckpoints()
         .stream()
         .filter(checkpoint -> checkpoint.getStatus() == CheckpointStatsStatus.COMPLETED)
+        .sorted(Comparator.comparingLong(AbstractCheckpointStats::getCheckpointId))
         .map(
             checkpoint ->
                 new TriageRun.Checkpoint(

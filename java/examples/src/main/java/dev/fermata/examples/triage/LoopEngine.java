@@ -4,7 +4,9 @@ package dev.fermata.examples.triage;
 
 import dev.fermata.ActionLoop;
 import dev.fermata.ActionScope;
+import dev.fermata.FermataInfo;
 import dev.fermata.OwnerKind;
+import dev.fermata.Strategy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,8 +43,13 @@ final class LoopEngine implements Engine {
   }
 
   @Override
-  public OwnerKind ownerKind() {
-    return OwnerKind.LOOP;
+  public Strategy strategy() throws InputException {
+    return Engine.strategy(OwnerKind.LOOP);
+  }
+
+  @Override
+  public String reason() {
+    return FermataInfo.current().reason(OwnerKind.LOOP);
   }
 
   @Override

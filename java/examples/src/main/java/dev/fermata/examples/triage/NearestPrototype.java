@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +52,7 @@ final class NearestPrototype implements Serializable {
   }
 
   /** How a review was judged. Immutable. */
+  @JsonAutoDetect(fieldVisibility = Visibility.ANY)
   static final class Judgement {
     private final int nearest;
     private final double margin;

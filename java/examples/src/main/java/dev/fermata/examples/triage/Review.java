@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import java.util.OptionalDouble;
 
-/** One review of the input. Immutable. */
+/** One review of the input. Immutable. JSON, because Flink Agents logs what its events hold. */
+@JsonAutoDetect(fieldVisibility = Visibility.ANY)
 final class Review {
   private final int index;
   private final String id;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
-import dev.fermata.FermataInfo;
 import dev.fermata.Strategy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,9 +59,8 @@ public final class TriageDemo implements Callable<Integer> {
       names = "--engine",
       paramLabel = "NAME",
       split = ",",
-      defaultValue = "flink,loop",
-      description = "What runs the triage, one after another: ${COMPLETION-CANDIDATES}")
-  private List<EngineName> engines;
+      description = "What runs the triage, one after another; without it all there are")
+  private List<String> names;
 
   @Option(
       names = "--limit",
@@ -102,6 +100,14 @@ public final class TriageDemo implements Callable<Integer> {
   private boolean bar;
 
   private final PrintStream out = System.out;
+  private final Map<String, EngineFactory> engines;
+
+  /**
+   * @param engines that can be named, in the order in which they run
+   */
+  private TriageDemo(Map<String, EngineFactory> engines) {
+    this.engines = engines;
+  }
 
   /**
    * Runs the demo and ends the process: with 0; with 1 if no model answered; with 2 if the input or
@@ -110,10 +116,15 @@ public final class TriageDemo implements Callable<Integer> {
    * @param arguments the options
    */
   public static void main(String[] arguments) {
-    System.exit(
-        new CommandLine(new TriageDemo())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(arguments));
+    Map<String, EngineFactory> engines = new LinkedHashMap<>();
+    engines.put("flink", OperatorEngine::new);
+    engines.put("loop", LoopEngine::new);
+    System.exit(run(engines, arguments));
+  }
+
+  /** Runs the demo with these engines to choose from, and returns its exit status. */
+  static int run(Map<String, EngineFactory> engines, String... arguments) {
+    return new CommandLine(new TriageDemo(engines)).execute(arguments);
   }
 
   @Override
@@ -189,10 +200,10 @@ public final class TriageDemo implements Callable<Integer> {
     NearestPrototype judge = Triage.prepare(new ModelClient(endpoint), alone);
     Map<Engine, Strategy> chosen = new LinkedHashMap<>();
     StringJoiner file = new StringJoiner("-", "triage-", ".html");
-    for (EngineName name : engines) {
-      Engine engine = name.create(endpoint, judge, inFlight);
-      chosen.put(engine, strategy(engine));
-      file.add(name.toString()).add(name(strategy(engine)));
+    for (String name : names == null ? engines.keySet() : names) {
+      Engine engine = factory(name).create(endpoint, judge, inFlight);
+      chosen.put(engine, engine.strategy());
+      file.add(name).add(name(engine.strategy()));
     }
     int usualLimit = chosen.containsValue(Strategy.INLINE) ? INLINE_LIMIT : endpointLimit;
     List<Review> reviews = first(input.reviews(), limit == null ? usualLimit : limit);
@@ -228,8 +239,7 @@ public final class TriageDemo implements Callable<Integer> {
       throws ExecutionException, InterruptedException {
     Map<String, String> conditions = new LinkedHashMap<>();
     conditions.put("engine", engine.description());
-    conditions.put(
-        "strategy", name(strategy) + ": " + FermataInfo.current().reason(engine.ownerKind()));
+    conditions.put("strategy", name(strategy) + ": " + engine.reason());
     tell(conditions);
     out.println();
     TriageRun run;
@@ -257,11 +267,12 @@ public final class TriageDemo implements Callable<Integer> {
     }
   }
 
-  private static Strategy strategy(Engine engine) throws InputException {
-    FermataInfo info = FermataInfo.current();
-    return info.strategy(engine.ownerKind())
-        .orElseThrow(
-            () -> new InputException(engine.title() + ": " + info.reason(engine.ownerKind())));
+  private EngineFactory factory(String name) throws InputException {
+    if (!engines.containsKey(name)) {
+      throw new InputException(
+          "no engine is called \"" + name + "\"; there are " + String.join(", ", engines.keySet()));
+    }
+    return engines.get(name);
   }
 
   private void tell(Map<String, String> conditions) {

@@ -16,6 +16,7 @@ final class TriageRun {
   /** In the order in which they began. */
   final List<ModelCall> calls;
 
+  /** Oldest first. */
   final List<Checkpoint> checkpoints;
 
   /** Of the owners' CPU clocks, oldest first, at least one. */

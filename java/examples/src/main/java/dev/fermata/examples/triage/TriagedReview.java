@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
 import dev.fermata.examples.triage.NearestPrototype.Judgement;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /** What became of one review: a judgement, and a reply where it is negative; or a failure. */
+@JsonAutoDetect(fieldVisibility = Visibility.ANY)
 final class TriagedReview {
   private final Review review;
   private final Judgement judgement;

@@ -7,8 +7,10 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,6 +22,8 @@ final class StubModels implements AutoCloseable {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final HttpServer server;
   private volatile int refusal;
+  private volatile boolean sparePrototypes;
+  private volatile CountDownLatch together = new CountDownLatch(0);
 
   StubModels() throws IOException {
     server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
@@ -43,6 +47,17 @@ final class StubModels implements AutoCloseable {
     refusals.set(times);
   }
 
+  /** As {@link #refuse}, but those of prototypes are answered. */
+  void refuseReviews(int times, int status) {
+    sparePrototypes = true;
+    refuse(times, status);
+  }
+
+  /** Answers embeddings of reviews once so many are asked for at the same time. */
+  void answerOnceSoManyAsk(int reviews) {
+    together = new CountDownLatch(reviews);
+  }
+
   @Override
   public void close() {
     server.stop(0);
@@ -51,10 +66,15 @@ final class StubModels implements AutoCloseable {
 
   private void embed(HttpExchange exchange) throws IOException {
     String request = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-    if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+    boolean prototype = NearestPrototype.sentences().stream().anyMatch(request::contains);
+    if (!(prototype && sparePrototypes)
+        && refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
       exchange.getResponseHeaders().add("Retry-After", "0");
       send(exchange, refusal, "{}");
-    } else if (request.contains("broken model")) {
+      return;
+    }
+    boolean othersAsk = prototype || awaitOthers();
+    if (!othersAsk || request.contains("broken model")) {
       send(exchange, 500, "{}");
     } else {
       boolean bad =
@@ -62,6 +82,15 @@ final class StubModels implements AutoCloseable {
               || NearestPrototype.COMPLAINTS.stream().anyMatch(request::contains);
       String vector = bad ? "[0,1]" : "[1,0]";
       send(exchange, 200, "{\"data\":[{\"embedding\":" + vector + "}]}");
+    }
+  }
+
+  private boolean awaitOthers() {
+    together.countDown();
+    try {
+      return together.await(1, TimeUnit.MINUTES);
+    } catch (InterruptedException stopped) {
+      return false;
     }
   }
 

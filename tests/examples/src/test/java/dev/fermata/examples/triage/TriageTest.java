@@ -12,11 +12,13 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Triage over HTTP; the Java 11 of the test matrix has no HTTP server to stand for the models. */
 @Tag("java21")
@@ -35,8 +37,8 @@ class TriageTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void answersNegativeReviewsOnly(EngineName engine) throws Exception {
+  @MethodSource("engines")
+  void answersNegativeReviewsOnly(EngineFactory engine) throws Exception {
     TriageRun run = triage(engine, "good", "bad", "good");
 
     assertThat(run.results.stream().map(r -> r.reply().orElse("-")).collect(toList()))
@@ -48,9 +50,9 @@ class TriageTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void asksABusyModelAgain(EngineName name) throws Exception {
-    Engine engine = engine(name);
+  @MethodSource("engines")
+  void asksABusyModelAgain(EngineFactory factory) throws Exception {
+    Engine engine = engine(factory);
     models.refuse(3, 429);
     TriageRun run = engine.run(reviews("good", "bad"), () -> {});
 
@@ -59,9 +61,9 @@ class TriageTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void givesUpOnAModelThatStaysBusy(EngineName name) throws Exception {
-    Engine engine = engine(name);
+  @MethodSource("engines")
+  void givesUpOnAModelThatStaysBusy(EngineFactory factory) throws Exception {
+    Engine engine = engine(factory);
     models.refuse(5, 503);
     TriageRun run = engine.run(reviews("good"), () -> {});
 
@@ -71,8 +73,8 @@ class TriageTest {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void reportsAReviewWithoutAnswerAndGoesOn(EngineName engine) throws Exception {
+  @MethodSource("engines")
+  void reportsAReviewWithoutAnswerAndGoesOn(EngineFactory engine) throws Exception {
     List<TriagedReview> results = triage(engine, "good", "broken model", "bad").results;
 
     assertThat(results.get(1).failure())
@@ -84,7 +86,7 @@ class TriageTest {
   void failsAtOnceIfTheModelRefusesThePrototypes() {
     models.refuse(1, 401);
 
-    assertThatThrownBy(() -> engine(EngineName.LOOP))
+    assertThatThrownBy(() -> engine(LoopEngine::new))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("/v1/embeddings: answered 401");
   }
@@ -95,8 +97,8 @@ class TriageTest {
     try (InputStream file = TriageDemo.class.getResourceAsStream("sample-reviews.tsv")) {
       sample = ReviewInput.of("sample", file).reviews();
     }
-    TriageRun flink = engine(EngineName.FLINK).run(sample, () -> {});
-    TriageRun loop = engine(EngineName.LOOP).run(sample, () -> {});
+    TriageRun flink = engine(OperatorEngine::new).run(sample, () -> {});
+    TriageRun loop = engine(LoopEngine::new).run(sample, () -> {});
 
     assertThat(flink.results).hasSameSizeAs(sample);
     assertThat(TriagedReview.alike(flink.results, loop.results)).isEqualTo(sample.size());
@@ -109,7 +111,7 @@ class TriageTest {
     for (int i = 0; i < 100; i++) {
       texts.add("good " + i);
     }
-    TriageRun run = triage(EngineName.FLINK, texts.toArray(new String[0]));
+    TriageRun run = triage(OperatorEngine::new, texts.toArray(new String[0]));
 
     assertThat(run.calls).extracting(ModelCall::owner).contains(0, 1).containsOnly(0, 1);
     assertThat(run.checkpoints)
@@ -119,16 +121,20 @@ class TriageTest {
                 assertThat(checkpoint.end).isBetween(checkpoint.start, run.end + A_CLOCK_TICK));
   }
 
-  private TriageRun triage(EngineName name, String... texts) throws Exception {
+  private static Stream<Named<EngineFactory>> engines() {
+    return Stream.of(Named.of("flink", OperatorEngine::new), Named.of("loop", LoopEngine::new));
+  }
+
+  private TriageRun triage(EngineFactory factory, String... texts) throws Exception {
     AtomicInteger done = new AtomicInteger();
-    TriageRun run = engine(name).run(reviews(texts), done::incrementAndGet);
+    TriageRun run = engine(factory).run(reviews(texts), done::incrementAndGet);
     assertThat(done).hasValue(texts.length);
     return run;
   }
 
-  private Engine engine(EngineName name) {
+  private Engine engine(EngineFactory factory) {
     NearestPrototype judge = Triage.prepare(new ModelClient(models.endpoint()), alone);
-    return name.create(models.endpoint(), judge, 4);
+    return factory.create(models.endpoint(), judge, 4);
   }
 
   private static List<Review> reviews(String... texts) {
