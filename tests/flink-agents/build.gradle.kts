@@ -26,6 +26,7 @@ dependencies {
     testImplementation(libs.archunit)
     testImplementation(libs.assertj)
     testImplementation(libs.junit)
+    testImplementation(libs.junit.launcher)
 }
 
 // Upstream's jar comes last: it holds a JUnit and an SLF4J of its own.

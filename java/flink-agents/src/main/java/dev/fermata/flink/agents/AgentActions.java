@@ -68,10 +68,11 @@ public final class AgentActions implements AutoCloseable {
             .waker(() -> waker.run())
             .build();
     LOG.info(
-        "Actions of Flink Agents wait by Fermata, from {}: strategy {}, at most {} threads",
+        "Actions of Flink Agents wait by Fermata, from {}: strategy {}, at most {} threads, {}",
         DropIn.location(AgentActions.class),
         executor.strategy(),
-        asyncThreads);
+        asyncThreads,
+        JavaAgent.isActive() ? "its -javaagent is active" : "without its -javaagent");
   }
 
   /**
@@ -198,6 +199,14 @@ public final class AgentActions implements AutoCloseable {
 
   /** Looks up the operator that called, and takes of it what this JVM and its version allow. */
   private void connect(Runnable action) {
+    if (!JavaAgent.leftAlone().isEmpty()) {
+      LOG.warn(
+          "The -javaagent of Fermata does not know this Flink Agents and leaves classes of it alone"
+              + " ({}). What it would cure there stays: an action that is aborted may find its"
+              + " resources closed, the JVM may refuse to hold mails, events without equals leave"
+              + " entries in the operator.",
+          JavaAgent.leftAlone());
+    }
     try {
       operator = AgentOperator.of(action);
     } catch (ReflectiveOperationException | RuntimeException | LinkageError unknown) {

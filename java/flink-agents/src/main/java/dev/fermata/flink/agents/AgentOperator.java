@@ -14,8 +14,8 @@ import org.apache.flink.util.FlinkRuntimeException;
 
 /**
  * The operator of Flink Agents as seen by the executor that it calls. Upstream has no interface for
- * any of this: all that Fermata knows of its fields and methods stands here, and holds for 0.2, 0.3
- * and 0.4-SNAPSHOT. Used on the mailbox thread alone.
+ * any of this: all that Fermata knows of its fields and methods stands here and in {@link
+ * ClassEdit}, and holds for 0.2, 0.3 and 0.4-SNAPSHOT. Used on the mailbox thread alone.
  */
 final class AgentOperator {
   private static final String TASK = "org.apache.flink.agents.runtime.operator.ActionTask";

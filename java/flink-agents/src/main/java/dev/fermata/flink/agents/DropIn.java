@@ -4,11 +4,13 @@ package dev.fermata.flink.agents;
 
 import dev.fermata.FermataInfo;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URL;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
@@ -18,7 +20,9 @@ import java.util.StringJoiner;
  * <pre>{@code java -cp <class path of the cluster or the program> dev.fermata.flink.agents.DropIn}
  * </pre>
  *
- * <p>Ends with status 0 if it is, with 1 if upstream's own class comes first.
+ * <p>With {@code -javaagent:<jar of the drop-in>} before {@code -cp}, as the JVM of a job has it,
+ * also whether the agent works there. Ends with status 0 if the drop-in is in use, with 1 if
+ * upstream's own class comes first.
  */
 public final class DropIn {
   private static final String EXECUTOR =
@@ -72,7 +76,32 @@ public final class DropIn {
         operators.isEmpty()
             ? "Flink Agents itself is not on this class path."
             : "Flink Agents is in " + String.join(", ", operators));
+    lines.add(
+        JavaAgent.isActive()
+            ? "The -javaagent is active in this JVM."
+            : "The -javaagent is not active in this JVM; it is, with -javaagent:"
+                + location(DropIn.class).replaceFirst("^file:", ""));
+    for (ClassEdit edit : ClassEdit.values()) {
+      unknown(edit).ifPresent(lines::add);
+    }
     return lines.toString();
+  }
+
+  /** Why the agent would leave a class of this class path alone. */
+  private static Optional<String> unknown(ClassEdit edit) throws IOException {
+    String file = edit.className() + ".class";
+    try (InputStream in = DropIn.class.getClassLoader().getResourceAsStream(file)) {
+      if (in != null) {
+        edit.apply(in.readAllBytes());
+      }
+      return Optional.empty();
+    } catch (RuntimeException unknown) {
+      return Optional.of(
+          "The -javaagent does not know "
+              + edit.className().replace('/', '.')
+              + " and leaves it alone: "
+              + unknown.getMessage());
+    }
   }
 
   /** Where a class was loaded from. */

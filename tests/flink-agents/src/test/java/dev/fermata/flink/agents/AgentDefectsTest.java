@@ -4,10 +4,8 @@ package dev.fermata.flink.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -17,7 +15,6 @@ import org.apache.flink.agents.api.OutputEvent;
 import org.apache.flink.agents.api.agents.Agent;
 import org.apache.flink.agents.api.annotation.Action;
 import org.apache.flink.agents.api.context.RunnerContext;
-import org.apache.flink.core.execution.JobClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,20 +26,13 @@ class AgentDefectsTest {
   @ParameterizedTest
   @ValueSource(strings = {"hashmap", "rocksdb"})
   void actionsForEventsWithoutEqualsDoNotStartOver(String backend) throws Exception {
-    Calls.reset(EVENTS);
     UnequalEventAgent.answer = new CountDownLatch(1);
-    JobClient job =
+
+    // What HashMap keeps is copied when it is read after a checkpoint.
+    List<String> outputs =
         new AgentJob(new UnequalEventAgent(), EVENTS)
             .on(backend)
-            .checkpoints(Duration.ofMillis(20))
-            .start();
-
-    Calls.awaitBegun();
-    // What HashMap keeps is copied when it is read after a checkpoint.
-    AgentJob.awaitCheckpoint();
-    UnequalEventAgent.answer.countDown();
-    List<String> outputs = AgentJob.takeOutputs(EVENTS);
-    job.cancel().get();
+            .runThroughCheckpoint(UnequalEventAgent.answer);
 
     assertThat(outputs).containsExactlyInAnyOrderElementsOf(numbers());
     assertThat(Calls.begun()).isEqualTo(EVENTS);
@@ -114,9 +104,7 @@ class AgentDefectsTest {
           context,
           () -> {
             Calls.begin();
-            if (!answer.await(60, TimeUnit.SECONDS)) {
-              throw new IllegalStateException("not answered");
-            }
+            AgentJob.await(answer);
             return "";
           });
       context.sendEvent(

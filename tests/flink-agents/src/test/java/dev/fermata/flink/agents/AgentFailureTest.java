@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fermata.ActionAbortedError;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -47,20 +46,13 @@ class AgentFailureTest {
   @ParameterizedTest
   @ValueSource(strings = {"hashmap", "rocksdb"})
   void actionsThatWereSuspendedInACheckpointRunAgainAfterAFailure(String backend) throws Exception {
-    Calls.reset(EVENTS);
     FailingOnceAgent.fail = new CountDownLatch(1);
-    JobClient job =
+
+    List<String> outputs =
         new AgentJob(new FailingOnceAgent(), EVENTS)
             .on(backend)
-            .checkpoints(Duration.ofMillis(20))
             .restarts(1)
-            .start();
-
-    Calls.awaitBegun();
-    AgentJob.awaitCheckpoint();
-    FailingOnceAgent.fail.countDown();
-    List<String> outputs = AgentJob.takeOutputs(EVENTS);
-    job.cancel().get();
+            .runThroughCheckpoint(FailingOnceAgent.fail);
 
     assertThat(outputs).containsExactlyInAnyOrderElementsOf(AgentOverlapTest.expected(EVENTS));
     assertThat(Calls.begun()).isEqualTo(2 * EVENTS);
@@ -75,14 +67,14 @@ class AgentFailureTest {
     PatientAgent.THROWN.clear();
     CapturedLog log = CapturedLog.of("dev.fermata");
     JobClient job = new AgentJob(new PatientAgent(), many).on("hashmap").threads(many).start();
-    await(PatientAgent.begun);
+    AgentJob.await(PatientAgent.begun);
 
     job.cancel().get();
 
     assertThatThrownBy(() -> job.getJobExecutionResult().get())
         .hasStackTraceContaining("JobCancellationException");
-    await(PatientAgent.interrupted);
-    await(PatientAgent.ended);
+    AgentJob.await(PatientAgent.interrupted);
+    AgentJob.await(PatientAgent.ended);
     assertThat(log.close()).noneMatch(line -> line.startsWith("WARN"));
     // Not an Exception, which upstream would record as the result of the call.
     assertThat(PatientAgent.THROWN).hasSize(many).allMatch(ActionAbortedError.class::isInstance);
@@ -92,10 +84,6 @@ class AgentFailureTest {
         assertThat(thread.isAlive()).as(thread.getName()).isFalse();
       }
     }
-  }
-
-  private static void await(CountDownLatch latch) throws InterruptedException {
-    assertThat(latch.await(60, TimeUnit.SECONDS)).as("%s are missing", latch.getCount()).isTrue();
   }
 
   /** Outputs the exception of its call. */
@@ -148,7 +136,7 @@ class AgentFailureTest {
 
     private static String failLater() throws Exception {
       Calls.begin();
-      await(fail);
+      AgentJob.await(fail);
       throw new IOException("induced failure");
     }
   }

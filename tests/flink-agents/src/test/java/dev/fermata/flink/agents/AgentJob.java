@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.flink.agents;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -55,10 +55,6 @@ final class AgentJob {
     return this;
   }
 
-  AgentJob checkpoints(Duration interval) {
-    return set("execution.checkpointing.interval", interval.toMillis() + " ms");
-  }
-
   AgentJob restarts(int number) {
     set("restart-strategy.type", "fixed-delay");
     set("restart-strategy.fixed-delay.attempts", String.valueOf(number));
@@ -106,6 +102,24 @@ final class AgentJob {
     return environment.executeAsync();
   }
 
+  /**
+   * Runs the job with a checkpoint while all its calls wait, then lets them go.
+   *
+   * @param calls what the calls wait for
+   * @return its outputs, one for each input
+   */
+  List<String> runThroughCheckpoint(CountDownLatch calls) throws Exception {
+    set("execution.checkpointing.interval", "20 ms");
+    Calls.reset(inputs);
+    JobClient job = start();
+    Calls.awaitBegun();
+    awaitCheckpoint();
+    calls.countDown();
+    List<String> outputs = takeOutputs(inputs);
+    job.cancel().get();
+    return outputs;
+  }
+
   /** Takes so many outputs of the running job. */
   static List<String> takeOutputs(int number) throws InterruptedException {
     List<String> taken = new ArrayList<>();
@@ -119,8 +133,14 @@ final class AgentJob {
     return taken;
   }
 
+  static void await(CountDownLatch latch) throws InterruptedException {
+    if (!latch.await(60, TimeUnit.SECONDS)) {
+      throw new IllegalStateException(latch.getCount() + " are missing");
+    }
+  }
+
   /** Waits for a checkpoint that begins after this call. */
-  static void awaitCheckpoint() throws InterruptedException {
+  private static void awaitCheckpoint() throws InterruptedException {
     CHECKPOINTS.drainPermits();
     // The first one may have begun before.
     if (!CHECKPOINTS.tryAcquire(2, 60, TimeUnit.SECONDS)) {

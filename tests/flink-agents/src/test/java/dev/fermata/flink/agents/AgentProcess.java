@@ -27,6 +27,22 @@ public final class AgentProcess {
     return this;
   }
 
+  /** With the jar of the drop-in as {@code -javaagent}. */
+  AgentProcess withJavaAgent() {
+    return with("-javaagent:" + jar("fermata-flink-agents"));
+  }
+
+  AgentProcess withFirst(Path folder) {
+    classPath = new ArrayList<>(classPath);
+    classPath.add(0, folder.toString());
+    return this;
+  }
+
+  AgentProcess withOnly(String prefix) {
+    classPath = classPath.stream().filter(beginsWith(prefix)).collect(Collectors.toList());
+    return this;
+  }
+
   AgentProcess without(String prefix) {
     classPath = classPath.stream().filter(beginsWith(prefix).negate()).collect(Collectors.toList());
     return this;
@@ -37,6 +53,15 @@ public final class AgentProcess {
     without(prefix);
     classPath.addAll(last);
     return this;
+  }
+
+  /** The first element of this JVM's class path whose name begins so. */
+  static Path jar(String prefix) {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(beginsWith(prefix))
+        .map(Path::of)
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Predicate<String> beginsWith(String prefix) {
@@ -59,7 +84,7 @@ public final class AgentProcess {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(file.toFile()).start();
     try {
-      boolean ended = process.waitFor(100, TimeUnit.SECONDS);
+      boolean ended = process.waitFor(300, TimeUnit.SECONDS);
       String output = Files.readString(file);
       if (!ended || process.exitValue() != status) {
         throw new AssertionError(main.getName() + " failed:\n" + output);

@@ -4,7 +4,6 @@ package dev.fermata.flink.agents;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.agents.api.context.DurableCallable;
 import org.apache.flink.agents.api.context.RunnerContext;
@@ -36,9 +35,7 @@ final class Calls {
 
   /** Waits until as many calls as the last reset said have begun. */
   static void awaitBegun() throws InterruptedException {
-    if (!together.await(60, TimeUnit.SECONDS)) {
-      throw new IllegalStateException(together.getCount() + " calls have not begun");
-    }
+    AgentJob.await(together);
   }
 
   /** Counts a call that has begun. */

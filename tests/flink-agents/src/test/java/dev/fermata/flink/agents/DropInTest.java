@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fermata.FermataInfo;
 import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
-import java.io.File;
 import java.io.InputStream;
 import java.net.URL;
 import java.nio.file.Files;
@@ -59,7 +58,12 @@ class DropInTest {
         .singleElement()
         .asString()
         .startsWith("INFO ")
-        .contains("Fermata", "fermata-flink-agents", "3 threads", strategy().name());
+        .contains(
+            "Fermata",
+            "fermata-flink-agents",
+            "3 threads",
+            "without its -javaagent",
+            strategy().name());
   }
 
   @Test
@@ -91,7 +95,7 @@ class DropInTest {
 
   @Test
   void aSecondCopyInTheUserJarIsIndependent(@TempDir Path folder) throws Exception {
-    Path copy = Files.copy(jar("fermata-flink-agents"), folder.resolve("user.jar"));
+    Path copy = Files.copy(AgentProcess.jar("fermata-flink-agents"), folder.resolve("user.jar"));
     String[] parentFirst = {"java.", "org.apache.flink.", "org.slf4j."};
     try (ChildFirstClassLoader user =
         new ChildFirstClassLoader(
@@ -112,7 +116,7 @@ class DropInTest {
   void everyReferenceOfUpstreamResolves() throws Exception {
     List<String> unresolved = new ArrayList<>();
     int[] found = new int[1];
-    try (JarFile upstream = new JarFile(jar("flink-agents-dist").toFile())) {
+    try (JarFile upstream = new JarFile(AgentProcess.jar("flink-agents-dist").toFile())) {
       for (JarEntry entry : Collections.list(upstream.entries())) {
         String name = entry.getName();
         if (name.startsWith("org/apache/flink/agents/")
@@ -139,7 +143,7 @@ class DropInTest {
 
   @Test
   void theJarHoldsNothingThatCouldMeetAnotherVersion() throws Exception {
-    try (JarFile file = new JarFile(jar("fermata-flink-agents").toFile())) {
+    try (JarFile file = new JarFile(AgentProcess.jar("fermata-flink-agents").toFile())) {
       List<String> classes =
           file.stream()
               .map(JarEntry::getName)
@@ -156,14 +160,6 @@ class DropInTest {
 
   private static Strategy strategy() {
     return FermataInfo.current().strategy(OwnerKind.MAILBOX).orElseThrow();
-  }
-
-  private static Path jar(String prefix) {
-    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-        .map(Path::of)
-        .filter(path -> path.getFileName().toString().startsWith(prefix))
-        .findFirst()
-        .orElseThrow();
   }
 
   /** Looks up each method of the two classes that upstream's code calls. */
