@@ -437,7 +437,10 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * Sets what tells the owner that {@link ContinuationActionExecutor#drainReady} has something to
      * hand out: once per burst of completions, on any thread (also the owner's own, inside a method
      * of the executor). It must not block and must not call the executor; it marks and signals,
-     * such as by putting a mail into the owner's mailbox.
+     * such as by putting a mail into the owner's mailbox. Nothing is told before the owner's first
+     * {@link ContinuationActionExecutor#drainReady} or {@link ContinuationActionExecutor#hasReady}:
+     * an owner that never looks is one that only calls {@link
+     * ContinuationActionExecutor#executeAction} again.
      *
      * @param callback default none
      * @return this builder

@@ -6,10 +6,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import org.apache.flink.api.common.state.AggregatingState;
+import org.apache.flink.api.common.state.AggregatingStateDescriptor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ReducingState;
+import org.apache.flink.api.common.state.ReducingStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -170,6 +174,29 @@ public interface DurableContext<K> {
    * @return the state, empty at first; valid as long as this context
    */
   <UK, UV> MapState<UK, UV> getMapState(MapStateDescriptor<UK, UV> descriptor);
+
+  /**
+   * Returns what the values of the key were reduced to; otherwise as {@link #getState}. Kept as a
+   * value of that name: a state that Flink's own operators wrote as reducing state is not read.
+   *
+   * @param descriptor name, type and how two values become one; the same for each element
+   * @param <T> type of the values
+   * @return the state, {@code null} when empty; valid as long as this context
+   */
+  <T> ReducingState<T> getReducingState(ReducingStateDescriptor<T> descriptor);
+
+  /**
+   * Returns an aggregate of the key; otherwise as {@link #getReducingState}.
+   *
+   * @param descriptor name, type of the accumulator and how it is computed; the same for each
+   *     element
+   * @param <T> type of what is added
+   * @param <ACC> type of the accumulator
+   * @param <R> type of the aggregate
+   * @return the state, {@code null} when empty; valid as long as this context
+   */
+  <T, ACC, R> AggregatingState<T, R> getAggregatingState(
+      AggregatingStateDescriptor<T, ACC, R> descriptor);
 
   /**
    * Registers a timer of the key in event time.

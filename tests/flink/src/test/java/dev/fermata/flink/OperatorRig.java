@@ -25,10 +25,12 @@ import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
+import org.apache.flink.streaming.runtime.streamrecord.RecordAttributes;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.StreamTaskActionExecutor;
 import org.apache.flink.streaming.runtime.tasks.mailbox.MailboxExecutorImpl;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 
@@ -168,7 +170,11 @@ final class OperatorRig implements AutoCloseable {
     runUntil(() -> harness.getOutput().size() >= records);
   }
 
-  /** The output in order: values, {@code W<timestamp>} for a watermark, {@code L} for a marker. */
+  /**
+   * The output in order: values, {@code W<timestamp>} for a watermark, {@code L} for a latency
+   * marker, {@code IDLE} and {@code ACTIVE} for the status of watermarks, {@code BACKLOG} and
+   * {@code NO_BACKLOG} for attributes of records.
+   */
   List<String> output() {
     List<String> output = new ArrayList<>();
     for (Object sent : harness.getOutput()) {
@@ -176,6 +182,10 @@ final class OperatorRig implements AutoCloseable {
         output.add("W" + ((Watermark) sent).getTimestamp());
       } else if (sent instanceof LatencyMarker) {
         output.add("L");
+      } else if (sent instanceof WatermarkStatus) {
+        output.add(((WatermarkStatus) sent).isIdle() ? "IDLE" : "ACTIVE");
+      } else if (sent instanceof RecordAttributes) {
+        output.add(((RecordAttributes) sent).isBacklog() ? "BACKLOG" : "NO_BACKLOG");
       } else {
         output.add(((StreamRecord<?>) sent).getValue().toString());
       }

@@ -12,6 +12,9 @@ import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.streaming.api.datastream.AsyncDataStream.OutputMode;
 import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
+import org.apache.flink.streaming.runtime.streamrecord.RecordAttributes;
+import org.apache.flink.streaming.runtime.streamrecord.RecordAttributesBuilder;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -80,6 +83,44 @@ class OrderTest {
   }
 
   @Test
+  void theStatusOfWatermarksDoesNotOvertakeElements() throws Exception {
+    try (OperatorRig rig = OperatorRig.open(function)) {
+      rig.send("a", 1, 1);
+      rig.harness.processWatermarkStatus(WatermarkStatus.IDLE);
+      rig.harness.processWatermarkStatus(WatermarkStatus.ACTIVE);
+      rig.send("b", 1, 2).send("b", 2, 3);
+      gates.open("b1").open("b2");
+      // Once b2 has begun b1 is done.
+      rig.runUntil(() -> started.contains("b2"));
+      assertThat(rig.output()).isEmpty();
+
+      gates.open("a1");
+      rig.runUntilOutput(5);
+      assertThat(rig.output()).containsExactly("a1", "IDLE", "ACTIVE", "b1", "b2");
+    }
+  }
+
+  @Test
+  void attributesOfRecordsDoNotOvertakeElements() throws Exception {
+    try (OperatorRig rig = OperatorRig.open(function)) {
+      rig.send("a", 1, 1);
+      rig.harness.processRecordAttributes(attributes(true));
+      rig.send("b", 1, 2);
+      rig.harness.processRecordAttributes(attributes(false));
+      gates.open("b1");
+      rig.send("b", 2, 3);
+      rig.runUntil(() -> started.contains("b2"));
+      assertThat(rig.output()).isEmpty();
+
+      gates.open("a1");
+      rig.runUntilOutput(4);
+      assertThat(rig.output()).containsExactly("a1", "BACKLOG", "b1", "NO_BACKLOG");
+      gates.open("b2");
+      rig.runUntilOutput(5);
+    }
+  }
+
+  @Test
   void watermarksPassAtOnceWhenNothingIsInFlight() throws Exception {
     try (OperatorRig rig = OperatorRig.open(function)) {
       rig.watermark(5);
@@ -128,6 +169,10 @@ class OrderTest {
           .extracting(record -> record.getTimestamp())
           .containsExactly(42L);
     }
+  }
+
+  private static RecordAttributes attributes(boolean backlog) {
+    return new RecordAttributesBuilder(List.of()).setBacklog(backlog).build();
   }
 
   private static LatencyMarker marker() {

@@ -12,10 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.api.common.functions.AbstractRichFunction;
+import org.apache.flink.api.common.functions.AggregateFunction;
+import org.apache.flink.api.common.state.AggregatingState;
+import org.apache.flink.api.common.state.AggregatingStateDescriptor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ReducingState;
+import org.apache.flink.api.common.state.ReducingStateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -39,7 +44,44 @@ class StateTest {
   private static final MapStateDescriptor<String, Integer> MAP =
       new MapStateDescriptor<>("map", Types.STRING, Types.INT);
 
+  private static final ReducingStateDescriptor<int[]> LARGEST =
+      new ReducingStateDescriptor<>(
+          "largest",
+          (a, b) -> {
+            a[0] = Math.max(a[0], b[0]);
+            return a;
+          },
+          int[].class);
+  private static final AggregatingStateDescriptor<Integer, List<Integer>, String> JOINED =
+      new AggregatingStateDescriptor<>("joined", new Joining(), Types.LIST(Types.INT));
+
   private final Gates gates = new Gates();
+
+  /** Its accumulator is the list of what was added. */
+  private static final class Joining implements AggregateFunction<Integer, List<Integer>, String> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public List<Integer> createAccumulator() {
+      return new ArrayList<>();
+    }
+
+    @Override
+    public List<Integer> add(Integer value, List<Integer> accumulator) {
+      accumulator.add(value);
+      return accumulator;
+    }
+
+    @Override
+    public String getResult(List<Integer> accumulator) {
+      return accumulator.toString();
+    }
+
+    @Override
+    public List<Integer> merge(List<Integer> a, List<Integer> b) {
+      throw new UnsupportedOperationException("nothing is merged");
+    }
+  }
 
   private static int add(DurableContext<String> context, int number) throws Exception {
     ValueState<Integer> sum = context.getState(SUM);
@@ -71,9 +113,11 @@ class StateTest {
           int sum = add(context, element.f1);
           context.getListState(LIST).add("x");
           context.getMapState(MAP).put("x", 1);
+          context.getReducingState(LARGEST).add(new int[] {gates.made.size()});
+          context.getAggregatingState(JOINED).add(element.f1);
           context.registerEventTimeTimer(100);
           context.call("call", String.class, gates.call("call" + gates.made.size()));
-          out.collect("sum " + sum);
+          out.collect("sum " + sum + " " + context.getAggregatingState(JOINED).get());
         };
     OperatorSubtaskState state;
     try (OperatorRig rig = OperatorRig.open(function)) {
@@ -86,7 +130,7 @@ class StateTest {
     try (OperatorRig rig = OperatorRig.restore(function, OperatorRig.options(), state)) {
       rig.runUntilOutput(1);
       // Applied once: the write of the first run was in no checkpoint.
-      assertThat(rig.output()).containsExactly("sum 1");
+      assertThat(rig.output()).containsExactly("sum 1 [1]");
       assertThat(rig.harness.numEventTimeTimers()).isEqualTo(1);
     }
   }
@@ -131,6 +175,47 @@ class StateTest {
       rig.send("a", 1, 1).send("a", 2, 2).send("a", 3, 3).send("a", 4, 4).send("a", 5, 5);
       assertThat(rig.output())
           .containsExactly("[1, x]", "[1, x, 2, x]", "[3, x]", "[3, x, 4, x]", "[u]", "[u, 5, x]");
+    }
+  }
+
+  @Test
+  void reductionsShowWhatWasAddedAndCleared() throws Exception {
+    try (OperatorRig rig =
+        OperatorRig.open(
+            (element, context, out) -> {
+              ReducingState<int[]> largest = context.getReducingState(LARGEST);
+              int[] before = largest.get();
+              if (element.f1 == 2) {
+                largest.clear();
+              }
+              int[] mine = {element.f1};
+              largest.add(mine);
+              mine[0] = 99;
+              int[] after = largest.get();
+              out.collect(Arrays.toString(before) + Arrays.toString(after));
+              after[0] = 99;
+            })) {
+      rig.send("a", 5, 1).send("a", 3, 2).send("a", 7, 3).send("a", 2, 4).send("a", 1, 5);
+      assertThat(rig.output()).containsExactly("null[5]", "[5][5]", "[5][7]", "[7][2]", "[2][2]");
+    }
+  }
+
+  @Test
+  void aggregatesShowWhatWasAddedAndCleared() throws Exception {
+    try (OperatorRig rig =
+        OperatorRig.open(
+            (element, context, out) -> {
+              AggregatingState<Integer, String> joined = context.getAggregatingState(JOINED);
+              String before = joined.get();
+              if (element.f1 == 3) {
+                joined.clear();
+              }
+              joined.add(element.f1);
+              out.collect(before + joined.get());
+            })) {
+      rig.send("a", 1, 1).send("a", 2, 2).send("b", 9, 3).send("a", 3, 4).send("a", 4, 5);
+      assertThat(rig.output())
+          .containsExactly("null[1]", "[1][1, 2]", "null[9]", "[1, 2][3]", "[3][3, 4]");
     }
   }
 
@@ -196,19 +281,34 @@ class StateTest {
 
   @Test
   void stateExpires() throws Exception {
+    StateTtlConfig second = StateTtlConfig.newBuilder(timeToLive()).build();
     ValueStateDescriptor<Integer> mortal = new ValueStateDescriptor<>("mortal", Types.INT);
-    mortal.enableTimeToLive(StateTtlConfig.newBuilder(timeToLive()).build());
+    ReducingStateDescriptor<Integer> sum =
+        new ReducingStateDescriptor<>("mortal sum", Integer::sum, Types.INT);
+    AggregatingStateDescriptor<Integer, List<Integer>, String> joined =
+        new AggregatingStateDescriptor<>("mortal list", new Joining(), Types.LIST(Types.INT));
+    mortal.enableTimeToLive(second);
+    sum.enableTimeToLive(second);
+    joined.enableTimeToLive(second);
     try (OperatorRig rig =
         OperatorRig.open(
             (element, context, out) -> {
-              out.collect("" + context.getState(mortal).value());
+              out.collect(
+                  context.getState(mortal).value()
+                      + " "
+                      + context.getReducingState(sum).get()
+                      + " "
+                      + context.getAggregatingState(joined).get());
               context.getState(mortal).update(element.f1);
+              context.getReducingState(sum).add(element.f1);
+              context.getAggregatingState(joined).add(element.f1);
             })) {
       rig.harness.setStateTtlProcessingTime(0);
-      rig.send("a", 1, 1).send("a", 2, 2);
+      rig.send("a", 1, 1).send("a", 2, 2).send("a", 3, 3);
       rig.harness.setStateTtlProcessingTime(2_000);
-      rig.send("a", 3, 3);
-      assertThat(rig.output()).containsExactly("null", "1", "null");
+      rig.send("a", 4, 4);
+      assertThat(rig.output())
+          .containsExactly("null null null", "1 1 [1]", "2 3 [1, 2]", "null null null");
     }
   }
 

@@ -11,10 +11,15 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import org.apache.flink.api.common.state.AggregatingState;
+import org.apache.flink.api.common.state.AggregatingStateDescriptor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ReducingState;
+import org.apache.flink.api.common.state.ReducingStateDescriptor;
+import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -227,6 +232,38 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
           return new PendingMap<>(
               this, backend, descriptor.getKeySerializer(), descriptor.getValueSerializer());
         });
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public <T> ReducingState<T> getReducingState(ReducingStateDescriptor<T> descriptor) {
+    requireInside();
+    return element.writes.state(
+        descriptor.getName(),
+        PendingReduction.class,
+        () -> new PendingReduction<>(folded(descriptor), descriptor.getReduceFunction()));
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public <T, ACC, R> AggregatingState<T, R> getAggregatingState(
+      AggregatingStateDescriptor<T, ACC, R> descriptor) {
+    requireInside();
+    return element.writes.state(
+        descriptor.getName(),
+        PendingAggregate.class,
+        () -> new PendingAggregate<>(folded(descriptor), descriptor.getAggregateFunction()));
+  }
+
+  /** A value in place of state that folds by itself: of that one no accumulator can be read. */
+  private <T> PendingValue<T> folded(StateDescriptor<?, T> descriptor) {
+    descriptor.initializeSerializerUnlessSet(runner::serializer);
+    TypeSerializer<T> serializer = descriptor.getSerializer();
+    ValueStateDescriptor<T> value = new ValueStateDescriptor<>(descriptor.getName(), serializer);
+    if (descriptor.getTtlConfig().isEnabled()) {
+      value.enableTimeToLive(descriptor.getTtlConfig());
+    }
+    return new PendingValue<>(this, runner.states().getState(value), serializer);
   }
 
   @Override
