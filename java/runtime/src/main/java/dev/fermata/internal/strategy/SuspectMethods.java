@@ -5,7 +5,6 @@ package dev.fermata.internal.strategy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Proxy;
 import java.util.HashSet;
 import java.util.Set;
@@ -97,12 +96,7 @@ final class SuspectMethods {
 
   private static MethodHandle openInitialisationCheck(PackageOpener opener) {
     try {
-      opener.open(Object.class.getModule(), "jdk.internal.misc", SuspectMethods.class.getModule());
-      Class<?> unsafe = Class.forName("jdk.internal.misc.Unsafe");
-      Object instance = unsafe.getMethod("getUnsafe").invoke(null);
-      return MethodHandles.lookup()
-          .unreflect(unsafe.getMethod("shouldBeInitialized", Class.class))
-          .bindTo(instance);
+      return JdkUnsafe.method(opener, "shouldBeInitialized", Class.class);
     } catch (ReflectiveOperationException | RuntimeException | LinkageError unavailable) {
       LOG.debug("Class initialisation cannot be looked up; initialisers stay suspect", unavailable);
       return null;

@@ -4,7 +4,6 @@ package dev.fermata.internal.strategy;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.function.LongSupplier;
 
@@ -43,19 +42,11 @@ final class OwnerMonitors {
           "it cannot be told whether an owner holds a monitor: this JVM does not show its lock"
               + " stacks");
     }
-    Module java = Object.class.getModule();
-    Module fermata = OwnerMonitors.class.getModule();
     try {
-      opener.open(java, "java.lang", fermata);
-      opener.open(java, "jdk.internal.misc", fermata);
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      Class<?> unsafe = Class.forName("jdk.internal.misc.Unsafe");
-      MethodHandle getInt =
-          lookup
-              .findVirtual(unsafe, "getInt", MethodType.methodType(int.class, long.class))
-              .bindTo(unsafe.getMethod("getUnsafe").invoke(null));
+      opener.open(Object.class.getModule(), "java.lang", OwnerMonitors.class.getModule());
+      MethodHandle getInt = JdkUnsafe.method(opener, "getInt", long.class);
       VarHandle address =
-          MethodHandles.privateLookupIn(Thread.class, lookup)
+          MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
               .findVarHandle(Thread.class, "eetop", long.class);
       return new OwnerMonitors(getInt, address, place);
     } catch (ReflectiveOperationException | RuntimeException | LinkageError unavailable) {

@@ -3,6 +3,7 @@
 package dev.fermata.flink.agents;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +33,11 @@ public final class AgentProcess {
     return with("-javaagent:" + jar("fermata-flink-agents"));
   }
 
-  AgentProcess withFirst(Path folder) {
+  /** With a class in place of the one that the class path has, if it has one. */
+  AgentProcess withClass(Path folder, String name, byte[] content) throws IOException {
+    Path file = folder.resolve(name + ".class");
+    Files.createDirectories(file.getParent());
+    Files.write(file, content);
     classPath = new ArrayList<>(classPath);
     classPath.add(0, folder.toString());
     return this;

@@ -7,7 +7,6 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import java.io.PrintWriter;
 import java.lang.reflect.Field;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -86,11 +85,12 @@ class JavaAgentTest {
   void anOperatorThatIsNotKnownIsLeftAlone(@TempDir Path folder) throws Exception {
     ClassWriter other = new ClassWriter(0);
     other.visit(Opcodes.V11, Opcodes.ACC_PUBLIC, OPERATOR, null, "java/lang/Object", null);
-    Path file = folder.resolve(OPERATOR + ".class");
-    Files.createDirectories(file.getParent());
-    Files.write(file, other.toByteArray());
 
-    String output = new AgentProcess().withFirst(folder).withJavaAgent().run(UnknownJob.class, 0);
+    String output =
+        new AgentProcess()
+            .withClass(folder, OPERATOR, other.toByteArray())
+            .withJavaAgent()
+            .run(UnknownJob.class, 0);
 
     assertThat(output)
         .contains("loaded ActionExecutionOperator, the action has ended")
