@@ -7,6 +7,7 @@ mod config;
 mod engine;
 mod host;
 mod native_thread;
+mod transport;
 
 pub use config::{EngineConfig, Gauges};
 pub use engine::Engine;
@@ -17,4 +18,6 @@ pub use fermata_core::context_machine::{
 pub use fermata_core::error::{Error, ErrorKind, Retry};
 pub use fermata_core::ids::{CallId, ContextId};
 pub use fermata_core::threads::{Spawn, ThreadBody};
+pub use fermata_io::http;
 pub use host::Host;
+pub use transport::{HttpTransport, TransportHost};

@@ -42,6 +42,50 @@ impl UpcallMethods {
     }
 }
 
+/// The methods of one implementation of `TransportUpcalls`.
+pub(crate) struct TransportMethods {
+    pub(crate) response: JMethodID,
+    pub(crate) body: JMethodID,
+    pub(crate) want_body: JMethodID,
+    pub(crate) end: JMethodID,
+    pub(crate) failed: JMethodID,
+    pub(crate) thread_ended: JMethodID,
+}
+
+impl TransportMethods {
+    pub(crate) fn of(env: &mut Env<'_>, upcalls: &JObject<'_>) -> jni::errors::Result<Self> {
+        let class = env.get_object_class(upcalls)?;
+        Ok(Self {
+            response: env.get_method_id(
+                &class,
+                jni_str!("response"),
+                jni_sig!((tag: jlong, status: jint, version: jint, headers: jbyte[], session: jbyte[]) -> void),
+            )?,
+            body: env.get_method_id(
+                &class,
+                jni_str!("body"),
+                jni_sig!((tag: jlong, chunk: jbyte[]) -> void),
+            )?,
+            want_body: env.get_method_id(
+                &class,
+                jni_str!("wantBody"),
+                jni_sig!((tag: jlong, chunks: jint) -> void),
+            )?,
+            end: env.get_method_id(&class, jni_str!("end"), jni_sig!((tag: jlong) -> void))?,
+            failed: env.get_method_id(
+                &class,
+                jni_str!("failed"),
+                jni_sig!((tag: jlong, kind: jint, message: java.lang.String) -> void),
+            )?,
+            thread_ended: env.get_method_id(
+                &class,
+                jni_str!("threadEnded"),
+                jni_sig!(() -> void),
+            )?,
+        })
+    }
+}
+
 /// The methods of `LogBridge`.
 #[derive(Clone, Copy)]
 pub(crate) struct LogMethods {

@@ -11,7 +11,7 @@ use fermata_engine::{
 };
 use jni::objects::{JClass, JLongArray, JObject, JString, JValue};
 use jni::sys::{jboolean, jint, jlong};
-use jni::{EnvUnowned, NativeMethod, jni_sig, jni_str, native_method};
+use jni::{EnvUnowned, NativeMethod, jni_sig, jni_str};
 
 use crate::error_policy::{Failure, with_env, without_env};
 use crate::handles::{self, OpenEngine};
@@ -20,7 +20,7 @@ use crate::log_bridge;
 
 macro_rules! native {
     ($($signature:tt)*) => {
-        native_method! {
+        jni::native_method! {
             // The check would keep global references to classes of the JDK; all natives are static, see `on_load`.
             abi_check = UnsafeNever,
             raw static fn $($signature)*,
@@ -28,7 +28,9 @@ macro_rules! native {
     };
 }
 
-/// All natives, to be registered when the library is loaded.
+pub(crate) use native;
+
+/// All natives of `NativeEngine`, to be registered when the library is loaded.
 pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
     native!(library_version() -> java.lang.String),
     native!(error_kinds() -> java.lang.String),
@@ -89,7 +91,7 @@ macro_rules! on_engine {
             without_env(env, &class, || {
                 // SAFETY: NativeEngine's contract: a handle is 0 or came from `create`, and `destroy` is the last call
                 // with it.
-                let $engine = &unsafe { handles::borrow(engine) }?.engine;
+                let $engine = &unsafe { handles::borrow::<OpenEngine>(engine) }?.engine;
                 let result: Result<_, Error> = $body;
                 Ok(result?)
             })
@@ -172,7 +174,7 @@ fn create<'local>(
         };
         let host = Arc::new(JavaHost::new(env, &upcalls)?);
         let engine = Engine::new(config, host.clone())?;
-        Ok(OpenEngine { engine, host }.into_handle())
+        Ok(handles::into_handle(OpenEngine { engine, host }))
     })
 }
 
@@ -287,7 +289,7 @@ fn drain_ready<'local>(
 ) -> jint {
     with_env(env, &class, |env| {
         // SAFETY: as in `on_engine!`.
-        let open = unsafe { handles::borrow(engine) }?;
+        let open = unsafe { handles::borrow::<OpenEngine>(engine) }?;
         let room = into.len(env)?;
         let mut drained = 0;
         while drained < room {
@@ -313,7 +315,9 @@ fn gauges<'local>(
 ) {
     with_env(env, &class, |env| {
         // SAFETY: as in `on_engine!`.
-        let gauges = unsafe { handles::borrow(engine) }?.engine.gauges();
+        let gauges = unsafe { handles::borrow::<OpenEngine>(engine) }?
+            .engine
+            .gauges();
         let figures = [
             gauges.in_flight,
             gauges.queued,
@@ -337,7 +341,7 @@ fn gauges<'local>(
 fn begin_close<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: jlong) {
     without_env(env, &class, || {
         // SAFETY: as in `on_engine!`.
-        unsafe { handles::borrow(engine) }?.begin_close();
+        unsafe { handles::borrow::<OpenEngine>(engine) }?.begin_close();
         Ok(())
     })
 }
@@ -345,7 +349,7 @@ fn begin_close<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: j
 fn destroy<'local>(env: EnvUnowned<'local>, class: JClass<'local>, engine: jlong) {
     without_env(env, &class, || {
         // SAFETY: NativeEngine's contract: `destroy` is the last call with a handle.
-        unsafe { handles::take(engine) }?.begin_close();
+        unsafe { handles::take::<OpenEngine>(engine) }?.begin_close();
         Ok(())
     })
 }
@@ -362,21 +366,21 @@ fn at_least_one(value: jint, name: &str) -> Result<usize, Failure> {
     }
 }
 
-fn out_of_range(name: &str, value: jlong, least: jlong) -> Error {
+pub(crate) fn out_of_range(name: &str, value: jlong, least: jlong) -> Error {
     Error::new(
         ErrorKind::InvalidArgument,
         format!("{name} must be at least {least}, not {value}"),
     )
 }
 
-fn refuse_null(argument: &JObject<'_>, name: &str) -> Result<(), Failure> {
+pub(crate) fn refuse_null(argument: &JObject<'_>, name: &str) -> Result<(), Failure> {
     if argument.is_null() {
         return Err(invalid(format!("{name} must not be null")));
     }
     Ok(())
 }
 
-fn invalid(message: String) -> Failure {
+pub(crate) fn invalid(message: String) -> Failure {
     Error::new(ErrorKind::InvalidArgument, message).into()
 }
 

@@ -1,13 +1,14 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-//! The one pointer that Java holds: an engine with its host, from `create` to `destroy`.
+//! The pointers that Java holds: an engine, or a transport, with its host, from `create` to `destroy`.
 
 use std::sync::Arc;
 
-use fermata_engine::{Engine, Error, ErrorKind};
+use fermata_engine::{Engine, Error, ErrorKind, HttpTransport};
 use jni::sys::jlong;
 
 use crate::java_call::JavaHost;
+use crate::transport_call::JavaEvents;
 
 /// What an engine handle points to.
 pub(crate) struct OpenEngine {
@@ -16,11 +17,6 @@ pub(crate) struct OpenEngine {
 }
 
 impl OpenEngine {
-    /// Hands the engine to Java, until [`take`].
-    pub(crate) fn into_handle(self) -> jlong {
-        Box::into_raw(Box::new(self)).expose_provenance() as jlong
-    }
-
     /// Closes the engine: nothing is accepted any more, its threads end, and the last of them lets go of the upcalls.
     pub(crate) fn begin_close(&self) {
         self.engine.begin_close();
@@ -28,27 +24,48 @@ impl OpenEngine {
     }
 }
 
-/// Borrows the engine behind a handle.
+/// What a transport handle points to.
+pub(crate) struct OpenTransport {
+    pub(crate) transport: HttpTransport,
+    pub(crate) host: Arc<JavaEvents>,
+}
+
+impl OpenTransport {
+    /// Closes the transport: pending exchanges fail, its thread ends and lets go of the upcalls. Whether there is one.
+    pub(crate) fn close(&self) -> bool {
+        self.transport.close();
+        let threads = self.transport.threads_alive();
+        self.host.transport_closed(threads);
+        threads > 0
+    }
+}
+
+/// Hands something to Java, until [`take`].
+pub(crate) fn into_handle<T>(open: T) -> jlong {
+    Box::into_raw(Box::new(open)).expose_provenance() as jlong
+}
+
+/// Borrows what is behind a handle.
 ///
 /// # Safety
 ///
-/// `handle` is 0 or comes from [`OpenEngine::into_handle`], and [`take`] is not called before the borrow ends.
-pub(crate) unsafe fn borrow<'a>(handle: jlong) -> Result<&'a OpenEngine, Error> {
+/// `handle` is 0 or comes from [`into_handle`] of the same type, and [`take`] is not called before the borrow ends.
+pub(crate) unsafe fn borrow<'a, T>(handle: jlong) -> Result<&'a T, Error> {
     // SAFETY: a pointer that into_handle made is aligned and valid until take, which the caller excludes.
-    unsafe { pointer(handle)?.as_ref() }.ok_or_else(null)
+    unsafe { pointer::<T>(handle)?.as_ref() }.ok_or_else(null)
 }
 
-/// Takes the engine back from Java.
+/// Takes back what [`into_handle`] gave to Java.
 ///
 /// # Safety
 ///
 /// As for [`borrow`], and nobody uses the handle at the same time or later.
-pub(crate) unsafe fn take(handle: jlong) -> Result<OpenEngine, Error> {
+pub(crate) unsafe fn take<T>(handle: jlong) -> Result<T, Error> {
     // SAFETY: into_handle made the pointer from a Box, and the caller excludes every other user.
     Ok(*unsafe { Box::from_raw(pointer(handle)?) })
 }
 
-fn pointer(handle: jlong) -> Result<*mut OpenEngine, Error> {
+fn pointer<T>(handle: jlong) -> Result<*mut T, Error> {
     match handle {
         0 => Err(null()),
         _ => Ok(std::ptr::with_exposed_provenance_mut(handle as usize)),
@@ -58,7 +75,7 @@ fn pointer(handle: jlong) -> Result<*mut OpenEngine, Error> {
 fn null() -> Error {
     Error::new(
         ErrorKind::Closed,
-        "The engine handle is 0: no engine was created, or it was destroyed",
+        "The handle is 0: nothing was created, or it was destroyed",
     )
 }
 
@@ -69,10 +86,10 @@ mod tests {
     #[test]
     fn a_zero_handle_is_refused() {
         // SAFETY: 0 is allowed.
-        let borrowed = unsafe { borrow(0) };
+        let borrowed = unsafe { borrow::<OpenEngine>(0) };
         assert_eq!(borrowed.err().map(|e| e.kind()), Some(ErrorKind::Closed));
         // SAFETY: 0 is allowed.
-        let taken = unsafe { take(0) };
+        let taken = unsafe { take::<OpenEngine>(0) };
         assert_eq!(taken.err().map(|e| e.kind()), Some(ErrorKind::Closed));
     }
 }

@@ -1,21 +1,18 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-//! The engine's calls into Java, and the attachment of its threads to the JVM.
+//! The engine's calls into Java.
 
-use std::ffi::CString;
-use std::ptr::null_mut;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use fermata_engine::{CallId, ContextId, Error, ErrorKind, Host, Outcome};
+use fermata_engine::{CallId, ContextId, Error, Host, Outcome};
 use jni::errors::JniError;
-use jni::objects::{Global, JMethodID, JObject};
+use jni::objects::{JMethodID, JObject};
 use jni::signature::{Primitive, ReturnType};
-use jni::sys::{JNI_OK, JNI_VERSION_10, JavaVMAttachArgs, jvalue};
+use jni::sys::jvalue;
 use jni::{Env, JavaVM};
 
 use crate::class_cache::UpcallMethods;
+use crate::java_peer::{JavaPeer, attach_daemon, detach};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall that makes some: the upcalls object, or what it threw with its description.
@@ -25,71 +22,23 @@ const UPCALL_FRAME: usize = 8;
 const ATTACH_ATTEMPTS: u32 = 500;
 const ATTACH_PAUSE: Duration = Duration::from_millis(10);
 
-thread_local! {
-    static STAY_MAPPED: StayMapped = const { StayMapped };
-}
-
-/// Keeps the library mapped until the engine thread that touched it is out of its code. After the last thread has let go
-/// of the upcalls, the class loader can be collected and the library closed before that thread has returned; a C library
-/// that unmaps at all does not while a thread owes the library the destructor of a thread-local.
-struct StayMapped;
-
-impl Drop for StayMapped {
-    fn drop(&mut self) {}
-}
-
-/// The Java side of one engine: its `EngineUpcalls` object, by the only global reference the engine has.
+/// The Java side of one engine: its `EngineUpcalls` object.
 pub(crate) struct JavaHost {
-    /// Empty once the engine is closed and no thread of it is left: then nobody is told anything any more.
-    /// Who calls shares the reference, so that no lock is held and nobody deletes it while Java runs.
-    upcalls: RwLock<Option<Arc<Global<JObject<'static>>>>>,
+    upcalls: JavaPeer,
     methods: UpcallMethods,
-    attached: AtomicUsize,
-    /// The engine is closed, and none of its threads is left to start or to serve.
-    deserted: AtomicBool,
 }
 
 impl JavaHost {
     pub(crate) fn new(env: &mut Env<'_>, upcalls: &JObject<'_>) -> jni::errors::Result<Self> {
         Ok(Self {
             methods: UpcallMethods::of(env, upcalls)?,
-            upcalls: RwLock::new(Some(Arc::new(env.new_global_ref(upcalls)?))),
-            attached: AtomicUsize::new(0),
-            deserted: AtomicBool::new(false),
+            upcalls: JavaPeer::new(env, upcalls)?,
         })
     }
 
-    /// Tells that the engine began to close, with so many threads alive. The last of them, or else the caller, lets go of
-    /// the upcalls.
+    /// Tells that the engine began to close, with so many threads alive.
     pub(crate) fn engine_closed(&self, threads_alive: usize) {
-        if threads_alive == 0 {
-            self.deserted.store(true, Ordering::SeqCst);
-            self.release_if_unused();
-        }
-    }
-
-    /// Lets go of the upcalls if neither a thread that serves nor one that is still to start will need them. Called after
-    /// either of the two came true, so that whoever comes second sees both.
-    fn release_if_unused(&self) {
-        if self.deserted.load(Ordering::SeqCst) && self.attached.load(Ordering::SeqCst) == 0 {
-            self.release();
-        }
-    }
-
-    fn release(&self) {
-        #[cfg(feature = "fault-injection")]
-        let _counting = crate::fault_injection::references::count_here();
-        let released = self
-            .upcalls
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(released); // not before the lock is free again
-    }
-
-    fn upcalls(&self) -> Option<Arc<Global<JObject<'static>>>> {
-        let upcalls = self.upcalls.read().unwrap_or_else(PoisonError::into_inner);
-        upcalls.clone()
+        self.upcalls.closed(threads_alive);
     }
 
     /// Calls one method of the upcalls object on the current thread, which the JVM knows. What Java throws is logged.
@@ -118,7 +67,7 @@ impl JavaHost {
         JavaVM::singleton()?.with_top_local_frame(|env| {
             #[cfg(feature = "fault-injection")]
             let _counting = crate::fault_injection::references::count_on(env);
-            match self.upcalls() {
+            match self.upcalls.object() {
                 Some(upcalls) => self.call_method(env, &upcalls, upcall),
                 None => Ok(None),
             }
@@ -130,12 +79,12 @@ impl JavaHost {
         JavaVM::singleton()?.with_local_frame(UPCALL_FRAME, |env| {
             #[cfg(feature = "fault-injection")]
             let _counting = crate::fault_injection::references::count_on(env);
-            let Some(upcalls) = self.upcalls() else {
+            let Some(upcalls) = self.upcalls.object() else {
                 return Ok(None);
             };
             let local = env.new_local_ref(upcalls.as_obj())?;
             drop(upcalls);
-            self.release();
+            self.upcalls.release();
             self.call_method(env, &local, upcall)
         })
     }
@@ -190,20 +139,12 @@ impl JavaHost {
 
 impl Host for JavaHost {
     fn thread_started(&self, name: &str) -> Result<(), Error> {
-        STAY_MAPPED.with(|_| ());
-        attach_daemon(name)?;
-        self.attached.fetch_add(1, Ordering::SeqCst);
-        Ok(())
+        self.upcalls.enter(name)
     }
 
     fn thread_ended(&self, last: bool) {
         self.call(Upcall::ThreadEnded(last));
-        self.attached.fetch_sub(1, Ordering::SeqCst);
-        if last {
-            self.deserted.store(true, Ordering::SeqCst);
-        }
-        self.release_if_unused();
-        detach();
+        self.upcalls.leave(last);
     }
 
     fn run(&self, call: CallId) -> Outcome {
@@ -293,50 +234,6 @@ fn outcome(code: i32) -> Outcome {
         0 => Outcome::Value,
         1 => Outcome::Error,
         _ => Outcome::Fault,
-    }
-}
-
-/// Attaches the current thread as a daemon, which the jni crate does not offer: a JVM does not wait for daemons to exit.
-fn attach_daemon(name: &str) -> Result<(), Error> {
-    let refused = |why: String| {
-        Error::new(
-            ErrorKind::ThreadSpawn,
-            format!("The thread {name} could not be attached to the JVM: {why}"),
-        )
-    };
-    #[cfg(feature = "fault-injection")]
-    if crate::fault_injection::trips(crate::fault_injection::Point::AttachFails) {
-        return Err(refused("injected fault".to_owned()));
-    }
-    let vm = JavaVM::singleton().map_err(|e| refused(e.to_string()))?;
-    let java_name = CString::new(name).map_err(|e| refused(e.to_string()))?;
-    let mut args = JavaVMAttachArgs {
-        version: JNI_VERSION_10,
-        name: java_name.as_ptr().cast_mut(),
-        group: null_mut(),
-    };
-    let mut env = null_mut();
-    let raw = vm.get_raw();
-    // SAFETY: the JVM outlives this thread's use of it, and reads env and args only during the call.
-    let code = unsafe {
-        ((**raw).v1_4.AttachCurrentThreadAsDaemon)(raw, &raw mut env, (&raw mut args).cast())
-    };
-    match code {
-        JNI_OK => Ok(()),
-        code => Err(refused(format!("JNI error {code}"))),
-    }
-}
-
-/// Ends what [`attach_daemon`] began.
-fn detach() {
-    let Ok(vm) = JavaVM::singleton() else {
-        return; // attach_daemon found none either
-    };
-    let raw = vm.get_raw();
-    // SAFETY: attach_daemon attached the thread, and no Java frame is left on it: an engine thread calls this last.
-    let code = unsafe { ((**raw).v1_1.DetachCurrentThread)(raw) };
-    if code != JNI_OK {
-        tracing::error!("A thread could not be detached from the JVM: JNI error {code}");
     }
 }
 

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The JNI boundary: the only code that speaks JNI.
 //!
-//! Every native of `dev.fermata.internal.bridge.NativeEngine` is in [`entry_points`] and passes [`error_policy`]; every
-//! call of a Java method by an engine is in [`java_call`]. Java objects are kept alive by two references alone: a global
-//! one per engine to its `EngineUpcalls`, and a weak one to `LogBridge`. No class is pinned, so that a class loader can be
+//! Every native of `dev.fermata.internal.bridge.NativeEngine` is in [`entry_points`], every one of `NativeTransport` in
+//! [`transport_entry_points`], and passes [`error_policy`]; every call of a Java method by an engine is in [`java_call`], by
+//! a transport in [`transport_call`]. Java objects are kept alive by these references alone: a global one per engine and
+//! transport to its upcalls, and a weak one to `LogBridge`. No class is pinned, so that a class loader can be
 //! collected and the library unloaded.
 //!
 //! Threads that Java owns enter this code, and a Rust thread-local with a destructor that is touched on such a thread
@@ -20,7 +21,10 @@ mod handles;
 #[cfg(target_os = "linux")]
 mod hotspot;
 mod java_call;
+mod java_peer;
 mod lifecycle;
 mod log_bridge;
+mod transport_call;
+mod transport_entry_points;
 
 pub use lifecycle::{on_load, on_unload};

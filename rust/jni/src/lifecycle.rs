@@ -10,7 +10,7 @@ use jni::sys::{JNI_ERR, JNI_VERSION_10, jint};
 use jni::{Env, JavaVM, jni_str};
 
 use crate::error_policy::Failure;
-use crate::{entry_points, log_bridge};
+use crate::{entry_points, log_bridge, transport_entry_points};
 
 /// Binds the natives and starts the log bridge: the body of `JNI_OnLoad`. If that fails, `System.load` throws an
 /// `UnsatisfiedLinkError` with the reason.
@@ -46,10 +46,15 @@ pub fn on_unload() {
 fn bind(env: &mut Env<'_>) -> Result<(), Failure> {
     // FindClass uses the class loader of the class that called System.load: the one these natives are for.
     let natives: JClass = env.find_class(jni_str!("dev/fermata/internal/bridge/NativeEngine"))?;
+    let transport: JClass =
+        env.find_class(jni_str!("dev/fermata/internal/bridge/NativeTransport"))?;
     let log_bridge: JClass = env.find_class(jni_str!("dev/fermata/internal/bridge/LogBridge"))?;
     log_bridge::start(env, &log_bridge)?;
-    // SAFETY: NativeEngine declares all its natives static, and `native_method!` checked the signatures.
-    unsafe { env.register_native_methods(&natives, entry_points::NATIVES) }?;
+    // SAFETY: both classes declare all their natives static, and `native_method!` checked the signatures.
+    unsafe {
+        env.register_native_methods(&natives, entry_points::NATIVES)?;
+        env.register_native_methods(&transport, transport_entry_points::NATIVES)?;
+    }
     Ok(())
 }
 

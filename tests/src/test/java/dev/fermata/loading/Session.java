@@ -8,7 +8,10 @@ import dev.fermata.ContinuationContext;
 import dev.fermata.FermataException;
 import dev.fermata.Strategy;
 import dev.fermata.testing.FaultInjection;
+import dev.fermata.testing.Transport;
 import dev.fermata.testing.Waiting;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -47,7 +50,23 @@ public final class Session implements Callable<Void> {
           loop.submit(scope -> scope.call(() -> 5)).get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS)
               == 5);
     }
+    exchange();
     return null;
+  }
+
+  /** Of a name that must be looked up, with a server that answers nothing. */
+  private static void exchange() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0);
+        Transport transport = new Transport("session-io")) {
+      Transport.Exchange exchange =
+          transport.get(1, "http://localhost:" + silent.getLocalPort() + "/");
+      silent.accept().close();
+      check(exchange.failure().equals("ClosedEarly"));
+      Transport.Exchange pending =
+          transport.get(2, "http://localhost:" + silent.getLocalPort() + "/");
+      transport.shutDown();
+      check(pending.failure().equals("Closed"));
+    }
   }
 
   private static void use(ContinuationActionExecutor executor, ContinuationContext context) {
