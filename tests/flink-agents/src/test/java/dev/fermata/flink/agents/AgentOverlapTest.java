@@ -92,7 +92,7 @@ class AgentOverlapTest {
 
     assertThat(outputs)
         .hasSize(EVENTS)
-        .containsOnly("class loader, SafetyNetWrapperFileSystem, MDC");
+        .containsOnly("SafetyNetWrapperClassLoader, SafetyNetWrapperFileSystem, MDC");
   }
 
   static List<String> expected(int events) {
@@ -131,7 +131,8 @@ class AgentOverlapTest {
       String files = FileSystem.get(Path.of("/").toUri()).getClass().getSimpleName();
       context.sendEvent(
           new OutputEvent(
-              (after == before ? "class loader, " : after + " for " + before)
+              (after == before ? after.getClass().getSimpleName() : after + " for " + before)
+                  + ", "
                   + files
                   + (input.equals(MDC.get("input")) ? ", MDC" : ", MDC " + MDC.get("input"))));
       MDC.remove("input");
