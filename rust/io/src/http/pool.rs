@@ -23,6 +23,9 @@ use super::link::{Http1Link, Http2Link, Lease, Opened};
 use super::request::{Origin, Security};
 use super::stream::Counted;
 
+/// Longer waits are as good as endless, and can be added to any instant.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// How many connections wait for how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IdleLimits {
@@ -70,9 +73,10 @@ impl Pool {
     /// `idle` counts idle connections.
     pub(crate) fn new(
         connector: Connector,
-        limits: IdleLimits,
+        mut limits: IdleLimits,
         idle: Arc<AtomicUsize>,
     ) -> Rc<Self> {
+        limits.timeout = limits.timeout.min(FOREVER);
         Rc::new_cyclic(|this| Self {
             connector,
             limits,

@@ -68,6 +68,16 @@ fn idle_connections_are_closed_after_a_while() {
 }
 
 #[test]
+fn an_endless_idle_timeout_is_one() {
+    let server = Scripted::answering(OK);
+    let rig = Rig::with(|config| config.idle_timeout = Duration::MAX);
+    for _ in 0..2 {
+        assert!(rig.get(&server.url("/")).ended);
+    }
+    assert_eq!(server.accepted(), 1);
+}
+
+#[test]
 fn a_connection_that_the_server_closes_leaves_the_pool() {
     let server = Scripted::new(|mut peer, _| {
         peer.request();

@@ -81,15 +81,15 @@ impl Peer {
         }
     }
 
-    /// Reads a request's head, or `None` at the end.
+    /// Reads a request's head, or `None` at the end. A byte that is no UTF-8 is read as the replacement character.
     pub(super) fn request(&mut self) -> Option<String> {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            if self.stream.read_line(&mut head).ok()? == 0 {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            if self.stream.read_until(b'\n', &mut head).ok()? == 0 {
                 return None;
             }
         }
-        Some(head)
+        Some(String::from_utf8_lossy(&head).into_owned())
     }
 
     pub(super) fn read(&mut self, bytes: usize) -> Vec<u8> {

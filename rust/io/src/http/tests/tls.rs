@@ -83,7 +83,10 @@ fn a_certificate_is_refused_if_untrusted_for_another_or_out_of_date() {
 
 #[test]
 fn a_server_without_tls_fails_the_handshake() {
-    let server = super::servers::Scripted::answering_once("HTTP/1.1 400 Bad Request\r\n\r\n");
+    let server = super::servers::Scripted::new(|mut peer, _| {
+        peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+        peer.drain();
+    });
     let url = format!("https://localhost:{}/", server.address.port());
     assert_eq!(Rig::new().get(&url).failure(), FailureKind::Tls);
 }
