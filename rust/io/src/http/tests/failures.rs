@@ -158,3 +158,18 @@ fn a_malformed_request_is_refused_before_it_starts() {
     );
     assert_eq!(rig.transport.gauges().in_flight, 0);
 }
+
+#[test]
+fn an_event_that_cannot_be_delivered_fails_its_exchange() {
+    let server = Scripted::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let rig = Rig::new();
+    rig.recorder
+        .deaf
+        .store(true, std::sync::atomic::Ordering::SeqCst);
+    let story = rig.get(&server.url("/"));
+    assert_eq!(story.status, 200);
+    assert_eq!(story.failure(), FailureKind::Io);
+    rig.eventually("its connection is closed", |rig| {
+        rig.transport.gauges().open == 0
+    });
+}

@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use fermata_core::error::Error;
+use fermata_core::error::{Error, ErrorKind};
 use fermata_core::threads::{EngineThreads, Spawn, ThreadBody, ThreadObserver};
 
 use crate::http::{
@@ -52,6 +52,10 @@ pub(super) struct Recorder {
     changed: Condvar,
     threads_ended: Mutex<usize>,
     ended: Condvar,
+    /// How many threads will be refused.
+    pub(super) refused: AtomicUsize,
+    /// Chunks cannot be delivered.
+    pub(super) deaf: AtomicBool,
 }
 
 impl Recorder {
@@ -77,6 +81,9 @@ impl Events for Recorder {
     }
 
     fn body(&self, tag: Tag, chunk: &[u8]) -> Result<(), Error> {
+        if self.deaf.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Boundary, "deaf"));
+        }
         self.record(tag, |story| {
             story.chunks += 1;
             story.body.extend_from_slice(chunk);
@@ -101,7 +108,15 @@ impl Events for Recorder {
 
 impl ThreadObserver for Recorder {
     fn started(&self, _: &str) -> Result<(), Error> {
-        Ok(())
+        let refused = self
+            .refused
+            .try_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        match refused {
+            Ok(_) => Err(Error::new(ErrorKind::ThreadSpawn, "refused")),
+            Err(_) => Ok(()),
+        }
     }
 
     fn ended(&self, _: bool) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The end of a transport.
 
+use std::sync::atomic::Ordering;
+
 use super::rig::{Rig, get};
 use super::servers::Scripted;
 use crate::http::{FailureKind, RequestBody, TransportGauges};
@@ -62,4 +64,15 @@ fn a_transport_without_a_thread_closes_at_once() {
         .start(1, &get("http://localhost/"), RequestBody::Empty)
         .expect_err("closed");
     assert_eq!(refused.kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn what_a_refused_thread_leaves_fails_and_the_next_exchange_gets_another_thread() {
+    let server = Scripted::answering("HTTP/1.1 204 No Content\r\n\r\n");
+    let url = server.url("/");
+    let rig = Rig::new();
+    rig.recorder.refused.store(1, Ordering::SeqCst);
+    let lost = rig.start(&get(&url), RequestBody::Empty);
+    assert_eq!(rig.over(lost).failure(), FailureKind::Io);
+    assert_eq!(rig.get(&url).status, 204);
 }
