@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The engine's calls into Java.
 
-use std::time::Duration;
-
 use fermata_engine::{CallId, ContextId, Error, Host, Outcome};
 use jni::errors::JniError;
 use jni::objects::{JMethodID, JObject};
@@ -12,15 +10,11 @@ use jni::sys::jvalue;
 use jni::{Env, JavaVM};
 
 use crate::class_cache::UpcallMethods;
-use crate::java_peer::{JavaPeer, attach_daemon, detach};
+use crate::java_peer::{JavaPeer, attached_for};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall that makes some: the upcalls object, or what it threw with its description.
 const UPCALL_FRAME: usize = 8;
-
-/// How often, and after what pause, a refused thread tries to be attached for an upcall.
-const ATTACH_ATTEMPTS: u32 = 500;
-const ATTACH_PAUSE: Duration = Duration::from_millis(10);
 
 /// The Java side of one engine: its `EngineUpcalls` object.
 pub(crate) struct JavaHost {
@@ -46,7 +40,7 @@ impl JavaHost {
     fn call(&self, upcall: Upcall) -> Option<i32> {
         let called = match self.call_attached(&upcall) {
             Err(jni::errors::Error::JniCall(JniError::ThreadDetached)) => {
-                self.call_detached(&upcall)
+                attached_for(|| self.call_attached(&upcall))
             }
             called => called,
         };
@@ -87,20 +81,6 @@ impl JavaHost {
             self.upcalls.release();
             self.call_method(env, &local, upcall)
         })
-    }
-
-    /// From an engine thread that the JVM refused: it ends the calls that wait for it, and their owner would sleep for ever
-    /// if it could not tell. What keeps the JVM from attaching threads, such as a lack of memory, may pass.
-    fn call_detached(&self, upcall: &Upcall) -> jni::errors::Result<Option<i32>> {
-        for _ in 0..ATTACH_ATTEMPTS {
-            if attach_daemon("fermata").is_ok() {
-                let called = self.call_attached(upcall);
-                detach();
-                return called;
-            }
-            std::thread::sleep(ATTACH_PAUSE);
-        }
-        Err(jni::errors::Error::JniCall(JniError::ThreadDetached))
     }
 
     fn call_method(

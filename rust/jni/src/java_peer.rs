@@ -6,11 +6,17 @@ use std::ffi::CString;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use fermata_engine::{Error, ErrorKind};
+use jni::errors::JniError;
 use jni::objects::{Global, JObject};
 use jni::sys::{JNI_OK, JNI_VERSION_10, JavaVMAttachArgs};
 use jni::{Env, JavaVM};
+
+/// How often, and after what pause, a refused thread tries to be attached for an upcall.
+const ATTACH_ATTEMPTS: u32 = 500;
+const ATTACH_PAUSE: Duration = Duration::from_millis(10);
 
 thread_local! {
     static STAY_MAPPED: StayMapped = const { StayMapped };
@@ -97,8 +103,24 @@ impl JavaPeer {
     }
 }
 
+/// Calls Java from a thread that the JVM refused: it ends what waits for it, and who waits would do so for ever if it could
+/// not tell. What keeps the JVM from attaching threads, such as a lack of memory, may pass.
+pub(crate) fn attached_for<T>(
+    call: impl FnOnce() -> jni::errors::Result<T>,
+) -> jni::errors::Result<T> {
+    for _ in 0..ATTACH_ATTEMPTS {
+        if attach_daemon("fermata").is_ok() {
+            let called = call();
+            detach();
+            return called;
+        }
+        std::thread::sleep(ATTACH_PAUSE);
+    }
+    Err(jni::errors::Error::JniCall(JniError::ThreadDetached))
+}
+
 /// Attaches the current thread as a daemon, which the jni crate does not offer: a JVM does not wait for daemons to exit.
-pub(crate) fn attach_daemon(name: &str) -> Result<(), Error> {
+fn attach_daemon(name: &str) -> Result<(), Error> {
     let refused = |why: String| {
         Error::new(
             ErrorKind::ThreadSpawn,
@@ -129,7 +151,7 @@ pub(crate) fn attach_daemon(name: &str) -> Result<(), Error> {
 }
 
 /// Ends what [`attach_daemon`] began.
-pub(crate) fn detach() {
+fn detach() {
     let Ok(vm) = JavaVM::singleton() else {
         return; // attach_daemon found none either
     };

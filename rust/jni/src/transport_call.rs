@@ -4,13 +4,14 @@
 
 use fermata_engine::http::{Events, Failure, ResponseHead, Tag};
 use fermata_engine::{Error, ErrorKind, TransportHost};
+use jni::errors::JniError;
 use jni::objects::{JMethodID, JObject, JString};
 use jni::signature::{Primitive, ReturnType};
 use jni::sys::{jint, jvalue};
 use jni::{Env, JavaVM};
 
 use crate::class_cache::TransportMethods;
-use crate::java_peer::JavaPeer;
+use crate::java_peer::{JavaPeer, attached_for};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall: two arrays or a string, the upcalls object, or what it threw.
@@ -42,36 +43,47 @@ impl JavaEvents {
         name: &'static str,
         method: &JMethodID,
         last: bool,
-        arguments: impl FnOnce(&mut Env<'_>) -> jni::errors::Result<[jvalue; N]>,
+        arguments: impl Fn(&mut Env<'_>) -> jni::errors::Result<[jvalue; N]>,
     ) -> Result<(), Error> {
-        let failed = |why: String| {
+        let called = match self.call_attached(name, method, last, &arguments) {
+            Err(jni::errors::Error::JniCall(JniError::ThreadDetached)) => {
+                attached_for(|| self.call_attached(name, method, last, &arguments))
+            }
+            called => called,
+        };
+        called.map_err(|error| {
             Error::new(
                 ErrorKind::Boundary,
-                format!("TransportUpcalls.{name} failed: {why}"),
+                format!("TransportUpcalls.{name} failed: {error}"),
             )
-        };
-        JavaVM::singleton()
-            .and_then(|vm| {
-                vm.with_local_frame(UPCALL_FRAME, |env| {
-                    #[cfg(feature = "fault-injection")]
-                    let _counting = crate::fault_injection::references::count_on(env);
-                    let Some(upcalls) = self.upcalls.object() else {
-                        return Ok(());
-                    };
-                    let local = env.new_local_ref(upcalls.as_obj())?;
-                    drop(upcalls);
-                    if last {
-                        self.upcalls.release();
-                    }
-                    let called = arguments(env)
-                        .and_then(|arguments| call_void(env, &local, method, &arguments));
-                    if let Err(jni::errors::Error::JavaException) = called {
-                        log_bridge::upcall_threw(env, name);
-                    }
-                    called
-                })
-            })
-            .map_err(|error| failed(error.to_string()))
+        })
+    }
+
+    fn call_attached<const N: usize>(
+        &self,
+        name: &'static str,
+        method: &JMethodID,
+        last: bool,
+        arguments: impl Fn(&mut Env<'_>) -> jni::errors::Result<[jvalue; N]>,
+    ) -> jni::errors::Result<()> {
+        JavaVM::singleton()?.with_local_frame(UPCALL_FRAME, |env| {
+            #[cfg(feature = "fault-injection")]
+            let _counting = crate::fault_injection::references::count_on(env);
+            let Some(upcalls) = self.upcalls.object() else {
+                return Ok(());
+            };
+            let local = env.new_local_ref(upcalls.as_obj())?;
+            drop(upcalls);
+            if last {
+                self.upcalls.release();
+            }
+            let called =
+                arguments(env).and_then(|arguments| call_void(env, &local, method, &arguments));
+            if let Err(jni::errors::Error::JavaException) = called {
+                log_bridge::upcall_threw(env, name);
+            }
+            called
+        })
     }
 
     /// As [`Self::call`], for upcalls whose failure nobody can be told.
@@ -80,7 +92,7 @@ impl JavaEvents {
         name: &'static str,
         method: &JMethodID,
         last: bool,
-        arguments: impl FnOnce(&mut Env<'_>) -> jni::errors::Result<[jvalue; N]>,
+        arguments: impl Fn(&mut Env<'_>) -> jni::errors::Result<[jvalue; N]>,
     ) {
         if let Err(error) = self.call(name, method, last, arguments) {
             tracing::error!("{error}");

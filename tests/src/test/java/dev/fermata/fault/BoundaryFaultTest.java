@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fermata.ChildJvm;
 import dev.fermata.testing.Setup;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,5 +38,15 @@ class BoundaryFaultTest {
         .contains("aborted calls: no reference left")
         .contains("injected fault PanicAtEntry")
         .doesNotContain("thread panicked");
+  }
+
+  @Test
+  void everyFaultIsAnErrorOfOneExchange() throws Exception {
+    String output =
+        new ChildJvm()
+            .with("-Dfermata.native.path=" + System.getProperty("fermata.test.native.path"))
+            .run(TransportFaults.class);
+
+    assertThat(output).contains("faults of a transport: survived");
   }
 }
