@@ -68,7 +68,7 @@ class ArchitectureTest {
   void thePublicApiExposesNothingInternal() {
     classes()
         .that()
-        .resideInAPackage("dev.fermata")
+        .resideInAnyPackage("dev.fermata", "dev.fermata.http")
         .and()
         .arePublic()
         .should(exposeNothingInternal())
@@ -98,6 +98,18 @@ class ArchitectureTest {
     onlyIn("dev.fermata.internal.observe", "org.HdrHistogram..");
     onlyIn("dev.fermata.internal.observe", "jdk.jfr..");
     onlyIn("dev.fermata.internal.ambient", "io.micrometer..");
+  }
+
+  /** A runtime image may lack it. */
+  @Test
+  void onlyTheHttpPackagesKnowTheJdksClient() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.fermata.http", "dev.fermata.internal.http")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.net.http", "dev.fermata.http", "dev.fermata.internal.http")
+        .check(runtime);
   }
 
   private static void onlyIn(String home, String library) {

@@ -19,15 +19,15 @@ import org.gradle.api.tasks.testing.Test;
 /**
  * Runs the tests of a module once per JDK: tasks {@code testJdk11} to {@code testJdk25}, all part
  * of {@code check}. Id: {@code fermata.test-matrix}. The runtimes are those that {@code
- * scripts/jdks} finds or fetches. A test tagged {@code java21} or {@code java24} is left out on
- * older JDKs.
+ * scripts/jdks} finds or fetches. A test tagged {@code java17}, {@code java21} or {@code java24} is
+ * left out on older JDKs.
  */
 public final class TestMatrixPlugin implements Plugin<Project> {
   /** The tags that each JDK of the matrix leaves out. */
   private static final Map<Integer, String[]> EXCLUDED_TAGS =
       new TreeMap<>(
           Map.of(
-              11, new String[] {"java21", "java24"},
+              11, new String[] {"java17", "java21", "java24"},
               17, new String[] {"java21", "java24"},
               21, new String[] {"java24"},
               25, new String[] {}));

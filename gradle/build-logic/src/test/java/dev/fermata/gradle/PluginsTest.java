@@ -117,7 +117,7 @@ class PluginsTest {
     assertThat(eleven.getExecutable()).isEqualTo("/eleven/bin/java");
     assertThat(twentyFive.getExecutable()).isEqualTo("/twenty five/bin/java");
     assertThat(((JUnitPlatformOptions) eleven.getOptions()).getExcludeTags())
-        .containsExactlyInAnyOrder("java21", "java24");
+        .containsExactlyInAnyOrder("java17", "java21", "java24");
     assertThat(((JUnitPlatformOptions) twentyFive.getOptions()).getExcludeTags()).isEmpty();
     assertThat(eleven.getJvmArgs()).contains("-Xcheck:jni");
     assertThatThrownBy(() -> task("testJdk17", Test.class))

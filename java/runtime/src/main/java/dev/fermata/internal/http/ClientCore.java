@@ -1,0 +1,264 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.http;
+
+import dev.fermata.internal.loader.NativeLibrary;
+import java.io.IOException;
+import java.net.ProxySelector;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.PushPromiseHandler;
+import java.net.http.WebSocket;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What a client runs on: its transport, its executor, the JDK's client for what the transport
+ * cannot do, and its counters. Each is made when first needed. It does not know the object that the
+ * user holds, so that the {@code Cleaner} of that one can {@linkplain #shutdown shut it down}.
+ *
+ * <p>Requests keep it running: it ends when it is shut down and none is in flight. Thread-safe.
+ */
+public final class ClientCore {
+  private final ClientOptions options;
+  private final ProxySelector proxies;
+  private final Executor executor;
+  private final ElasticExecutor ownExecutor;
+  private final Credentials credentials = new Credentials();
+  private final boolean isNative = NativeLibrary.load().isLoaded();
+  private final LongAdder requests = new LongAdder();
+  private final LongAdder fallbacks = new LongAdder();
+  private final AtomicLong inFlight = new AtomicLong();
+  private final Set<CompletableFuture<?>> delegated = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch terminated = new CountDownLatch(1);
+  private volatile boolean shutdown;
+  private volatile Transport transport;
+  private volatile boolean trusting;
+  private Fallback ofDefaultTls;
+  private boolean knowsDefaultTls;
+  private HttpClient jdkClient;
+
+  /**
+   * @param options not changed any more
+   */
+  public ClientCore(ClientOptions options) {
+    this.options = options;
+    proxies = options.proxy == null ? ProxySelector.getDefault() : options.proxy;
+    ownExecutor = options.executor == null ? new ElasticExecutor(options.name) : null;
+    executor = ownExecutor == null ? options.executor : ownExecutor;
+  }
+
+  /** What the client was built with. */
+  public ClientOptions options() {
+    return options;
+  }
+
+  /** See {@link HttpClient#sendAsync(HttpRequest, BodyHandler, PushPromiseHandler)}. */
+  public <T> CompletableFuture<HttpResponse<T>> send(
+      HttpRequest request, BodyHandler<T> handler, PushPromiseHandler<T> pushes) {
+    requests.increment();
+    inFlight.incrementAndGet();
+    if (shutdown) {
+      exit();
+      return CompletableFuture.failedFuture(new IOException("the client is closed"));
+    }
+    try {
+      SentRequest sent = SentRequest.of(request, proxies);
+      Fallback fallback = fallback(sent, pushes != null);
+      return fallback == null
+          ? new Call<>(this, sent, handler).begin()
+          : delegate(fallback, request, handler, pushes);
+    } catch (RuntimeException | Error refused) {
+      exit();
+      throw refused;
+    }
+  }
+
+  private Fallback fallback(SentRequest request, boolean takesPushes) {
+    if (!isNative) {
+      return Fallback.NO_LIBRARY;
+    }
+    if (takesPushes) {
+      return Fallback.PUSH_PROMISES;
+    }
+    if (options.sslContext != null) {
+      return Fallback.SSL_CONTEXT;
+    }
+    if (options.sslParameters != null) {
+      return Fallback.SSL_PARAMETERS;
+    }
+    Fallback ofHeaders = Fallback.ofHeaders(request.headers());
+    boolean mayUseTls = request.isSecure() || options.redirect != HttpClient.Redirect.NEVER;
+    return ofHeaders == null && mayUseTls ? ofDefaultTls() : ofHeaders;
+  }
+
+  private synchronized Fallback ofDefaultTls() {
+    if (!knowsDefaultTls) {
+      ofDefaultTls = Fallback.ofDefaultTls();
+      knowsDefaultTls = true;
+    }
+    return ofDefaultTls;
+  }
+
+  private <T> CompletableFuture<HttpResponse<T>> delegate(
+      Fallback reason, HttpRequest request, BodyHandler<T> handler, PushPromiseHandler<T> pushes) {
+    HttpClient jdk = fallBack(reason);
+    CompletableFuture<HttpResponse<T>> response =
+        pushes == null ? jdk.sendAsync(request, handler) : jdk.sendAsync(request, handler, pushes);
+    delegated.add(response);
+    response.whenComplete(
+        (done, failed) -> {
+          delegated.remove(response);
+          exit();
+        });
+    return response;
+  }
+
+  /** A builder of the JDK's client, counted as a fallback. */
+  public WebSocket.Builder newWebSocketBuilder() {
+    return fallBack(Fallback.WEB_SOCKET).newWebSocketBuilder();
+  }
+
+  private synchronized HttpClient fallBack(Fallback reason) {
+    fallbacks.increment();
+    reason.log();
+    if (jdkClient == null) {
+      HttpClient.Builder builder =
+          HttpClient.newBuilder()
+              .executor(executor)
+              .followRedirects(options.redirect)
+              .proxy(proxies == null ? HttpClient.Builder.NO_PROXY : proxies)
+              .version(options.version);
+      if (options.authenticator != null) {
+        builder.authenticator(options.authenticator);
+      }
+      if (options.connectTimeout != null) {
+        builder.connectTimeout(options.connectTimeout);
+      }
+      if (options.cookieHandler != null) {
+        builder.cookieHandler(options.cookieHandler);
+      }
+      if (options.priority != null) {
+        builder.priority(options.priority);
+      }
+      if (options.sslContext != null) {
+        builder.sslContext(options.sslContext);
+      } else if (!options.roots.isEmpty()) {
+        builder.sslContext(Trust.context(options.roots));
+      }
+      if (options.sslParameters != null) {
+        builder.sslParameters(options.sslParameters);
+      }
+      jdkClient = builder.build();
+    }
+    return jdkClient;
+  }
+
+  /**
+   * The transport, made now if there is none.
+   *
+   * @param secure whether it is for a request under TLS: then it has to know whom to trust
+   */
+  Transport transport(boolean secure) throws IOException {
+    Transport made = transport;
+    return made == null || secure && !trusting ? makeTransport(secure) : made;
+  }
+
+  private synchronized Transport makeTransport(boolean secure) throws IOException {
+    if (terminated.getCount() == 0) {
+      throw new IOException("the client is closed");
+    }
+    if (transport == null) {
+      transport = new Transport(options);
+    }
+    if (secure && !trusting) {
+      transport.trust(Trust.encoded(options.roots));
+      trusting = true;
+    }
+    return transport;
+  }
+
+  Executor executor() {
+    return executor;
+  }
+
+  Credentials credentials() {
+    return credentials;
+  }
+
+  /** A request has ended. */
+  void exit() {
+    if (inFlight.decrementAndGet() == 0 && shutdown) {
+      terminate();
+    }
+  }
+
+  /** Accepts no further request, and ends when none is in flight. Idempotent. */
+  public void shutdown() {
+    shutdown = true;
+    if (inFlight.get() == 0) {
+      terminate();
+    }
+  }
+
+  /** As {@link #shutdown}, and fails what is in flight. */
+  public void shutdownNow() {
+    shutdown();
+    Transport open = transport;
+    if (open != null) {
+      open.close();
+    }
+    delegated.forEach(response -> response.cancel(true));
+  }
+
+  private synchronized void terminate() {
+    if (transport != null) {
+      transport.close();
+    }
+    if (ownExecutor != null) {
+      ownExecutor.shutdown();
+    }
+    jdkClient = null;
+    terminated.countDown();
+  }
+
+  /** Whether it was shut down and no request is in flight. */
+  public boolean isTerminated() {
+    return terminated.getCount() == 0;
+  }
+
+  /** Waits for that; returns whether it came in time. */
+  public boolean awaitTermination(Duration limit) throws InterruptedException {
+    long nanos;
+    try {
+      nanos = limit.toNanos();
+    } catch (ArithmeticException longerThanAnyProgram) {
+      nanos = Long.MAX_VALUE;
+    }
+    return terminated.await(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Requests that were given to this client. */
+  public long requests() {
+    return requests.sum();
+  }
+
+  /** Requests that have not ended, the JDK's client included. */
+  public long inFlight() {
+    return inFlight.get();
+  }
+
+  /** Requests and WebSockets that the JDK's client was given. */
+  public long fallbacks() {
+    return fallbacks.sum();
+  }
+}

@@ -1,0 +1,32 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.http;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A future whose cancellation ends the request, and so does that of futures derived from it, as in
+ * the JDK's client from Java 16 on.
+ */
+final class ResponseFuture<T> extends CompletableFuture<T> {
+  private final Call<?> call;
+
+  ResponseFuture(Call<?> call) {
+    this.call = call;
+  }
+
+  @Override
+  public boolean cancel(boolean mayInterruptIfRunning) {
+    boolean wasOpen = !isDone();
+    boolean cancelled = super.cancel(mayInterruptIfRunning);
+    if (wasOpen && mayInterruptIfRunning) {
+      call.cancel();
+    }
+    return cancelled;
+  }
+
+  @Override
+  public <U> CompletableFuture<U> newIncompleteFuture() {
+    return new ResponseFuture<>(call);
+  }
+}

@@ -1,0 +1,201 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.http.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import org.junit.jupiter.api.Test;
+
+/** Certificates, protocol versions, and HTTP/2, against a server that was not written here. */
+class TlsTest extends Conformance {
+  private final TestAuthority authority = new TestAuthority();
+
+  private KnownServer server() {
+    return open(new KnownServer(authority));
+  }
+
+  /** What {@code send} throws; on Java 11 it wraps it. */
+  private Class<? extends IOException> handshakeFailure() {
+    return isJdkBefore(12) ? IOException.class : SSLHandshakeException.class;
+  }
+
+  private HttpClient trusting(Version version) {
+    return build(contender.trusting(authority).version(version));
+  }
+
+  @Test
+  void aTrustedCertificateIsAccepted() throws Exception {
+    KnownServer server = server();
+
+    HttpResponse<String> response =
+        text(
+            trusting(Version.HTTP_1_1),
+            to(server.secure("/a?b")).POST(BodyPublishers.ofString("data")).build());
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo("data");
+    assertThat(response.version()).isEqualTo(Version.HTTP_1_1);
+    assertThat(response.headers().firstValue("x-protocol")).contains("HTTP/1.1");
+    assertThat(response.headers().firstValue("x-target")).contains("/a?b");
+  }
+
+  @Test
+  void theSessionShowsTheServersCertificates() throws Exception {
+    KnownServer server = server();
+
+    SSLSession session =
+        text(trusting(Version.HTTP_2), get(server.secure("/"))).sslSession().orElseThrow();
+
+    assertThat(session.getPeerCertificates()[0].toString()).contains("CN=localhost");
+    assertThat(session.getPeerCertificates()[1]).isEqualTo(authority.certificate());
+    assertThat(session.getPeerPrincipal().getName()).isEqualTo("CN=localhost");
+    assertThat(text(client(), get(server.plain("/"))).sslSession()).isEmpty();
+  }
+
+  @Test
+  void http2IsSpokenWherePreferred() throws Exception {
+    KnownServer server = server();
+
+    HttpResponse<String> response =
+        text(
+            trusting(Version.HTTP_2),
+            to(server.secure("/a?b"))
+                .header("X-Upper", "V")
+                .POST(BodyPublishers.ofString("data"))
+                .build());
+
+    assertThat(response.body()).isEqualTo("data");
+    assertThat(response.version()).isEqualTo(Version.HTTP_2);
+    assertThat(response.headers().firstValue("X-Protocol")).contains("HTTP/2.0");
+  }
+
+  @Test
+  void theRequestsVersionGoesBeforeTheClients() throws Exception {
+    KnownServer server = server();
+
+    assertThat(
+            text(trusting(Version.HTTP_2), to(server.secure("/")).version(Version.HTTP_1_1).build())
+                .version())
+        .isEqualTo(Version.HTTP_1_1);
+    assertThat(
+            text(trusting(Version.HTTP_1_1), to(server.secure("/")).version(Version.HTTP_2).build())
+                .version())
+        .isEqualTo(Version.HTTP_2);
+  }
+
+  /** A documented difference: the JDK's client upgrades from plain text, which RFC 9113 dropped. */
+  @Test
+  void http2InPlainTextIsLeftToTheJdk() throws Exception {
+    KnownServer server = server();
+
+    assertThat(text(client(), get(server.plain("/"))).version())
+        .isEqualTo(contender == Contender.JDK ? Version.HTTP_2 : Version.HTTP_1_1);
+  }
+
+  @Test
+  void manyStreamsShareAConnection() throws Exception {
+    KnownServer server = server();
+    HttpClient client = trusting(Version.HTTP_2);
+    text(client, get(server.secure("/")));
+    List<CompletableFuture<HttpResponse<String>>> responses = new ArrayList<>();
+
+    for (int i = 0; i < 50; i++) {
+      HttpRequest request =
+          to(server.secure("/" + i)).POST(BodyPublishers.ofString("body " + i)).build();
+      responses.add(client.sendAsync(request, BodyHandlers.ofString()));
+    }
+
+    for (int i = 0; i < 50; i++) {
+      assertThat(responses.get(i).get().body()).isEqualTo("body " + i);
+      assertThat(responses.get(i).get().version()).isEqualTo(Version.HTTP_2);
+    }
+  }
+
+  @Test
+  void aBodyLargerThanTheWindowsOfHttp2GoesBothWays() throws Exception {
+    KnownServer server = server();
+    byte[] body = new byte[3_000_000];
+    body[body.length - 1] = 1;
+
+    HttpResponse<byte[]> response =
+        trusting(Version.HTTP_2)
+            .send(
+                to(server.secure("/")).POST(BodyPublishers.ofByteArray(body)).build(),
+                BodyHandlers.ofByteArray());
+
+    assertThat(response.body()).isEqualTo(body);
+  }
+
+  @Test
+  void anUnknownAuthorityIsRefused() {
+    assertFails(client(), get(server().secure("/")), handshakeFailure());
+    assertFails(
+        build(contender.trusting(new TestAuthority())),
+        get(server().secure("/")),
+        handshakeFailure());
+  }
+
+  @Test
+  void aCertificateForAnotherHostIsRefused() {
+    KnownServer other =
+        open(new KnownServer(authority.serverContext("other.example", Duration.ofDays(1))));
+
+    assertFails(trusting(Version.HTTP_2), get(other.secure("/")), handshakeFailure());
+  }
+
+  @Test
+  void anExpiredCertificateIsRefused() {
+    KnownServer expired =
+        open(new KnownServer(authority.serverContext("localhost", Duration.ofMinutes(30))));
+
+    assertFails(trusting(Version.HTTP_2), get(expired.secure("/")), handshakeFailure());
+  }
+
+  @Test
+  void aServerThatSpeaksNoTlsFails() {
+    ScriptedServer plain =
+        open(new ScriptedServer(connection -> connection.write("HTTP/1.1 400 Bad\r\n\r\n")));
+
+    assertFails(
+        client(),
+        get(URI.create("https://localhost:" + plain.port() + "/")),
+        isJdkBefore(12) ? IOException.class : SSLException.class);
+  }
+
+  @Test
+  void aContextOfTheUsersOwnIsHonoured() throws Exception {
+    HttpClient client = client(options -> options.sslContext(authority.clientContext()));
+
+    assertThat(text(client, get(server().secure("/"))).statusCode()).isEqualTo(200);
+    expectFallbacks(1);
+  }
+
+  @Test
+  void parametersOfTheUsersOwnAreHonoured() throws Exception {
+    SSLParameters onlyTls12 = new SSLParameters();
+    onlyTls12.setProtocols(new String[] {"TLSv1.2"});
+    HttpClient client =
+        client(options -> options.sslContext(authority.clientContext()).sslParameters(onlyTls12));
+
+    HttpResponse<String> response = text(client, get(server().secure("/")));
+
+    assertThat(response.sslSession().orElseThrow().getProtocol()).isEqualTo("TLSv1.2");
+    expectFallbacks(1);
+  }
+}
