@@ -39,10 +39,9 @@ import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.filesystem.rollingpolicies.OnCheckpointRollingPolicy;
 import org.apache.flink.util.Collector;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** A job is killed fifty times with a thousand elements in flight; nobody can tell afterwards. */
 @Timeout(600)
@@ -71,12 +70,17 @@ class KillTest {
   /** By subtask, how many elements have begun and are not done. */
   private static final Map<Integer, Integer> inFlight = new ConcurrentHashMap<>();
 
+  /** Each JDK has one of two seeds on one of two backends: a run takes more than a minute. */
+  private static final int JDK = Runtime.version().feature();
+
+  private static final long SEED = JDK < 21 ? 1 : 2;
+  private static final String BACKEND = JDK == 17 || JDK == 25 ? "rocksdb" : "hashmap";
+
   @TempDir private Path folder;
 
-  @ParameterizedTest
-  @ValueSource(longs = {1})
-  void everyElementComesOutOnceAndNoRecordedCallIsMadeAgain(long seed) throws Exception {
-    plan = new FailurePlan(seed, FAILURES);
+  @Test
+  void everyElementComesOutOnceAndNoRecordedCallIsMadeAgain() throws Exception {
+    plan = new FailurePlan(SEED, FAILURES);
     int total;
     try (CallServerProcess server = new CallServerProcess()) {
       run(server.port());
@@ -96,6 +100,7 @@ class KillTest {
     Configuration config = new Configuration();
     Map<String, String> settings =
         Map.of(
+            "state.backend.type", BACKEND,
             "restart-strategy.type", "fixed-delay",
             "restart-strategy.fixed-delay.attempts", "1000",
             "restart-strategy.fixed-delay.delay", "1 ms",
