@@ -258,16 +258,7 @@ fn a_cancelled_exchange_closes_its_connection_and_is_not_heard_of_again() {
 
 #[test]
 fn a_thousand_exchanges_are_in_flight_at_once() {
-    many_at_once(1_000);
-}
-
-#[test]
-#[ignore = "needs more than 20,000 open files (ulimit -n)"]
-fn ten_thousand_exchanges_are_in_flight_at_once() {
-    many_at_once(10_000);
-}
-
-fn many_at_once(number: usize) {
+    let number = 1_000;
     let server = super::servers::Patient::new(number);
     let rig = Rig::new();
     let url = server.url();

@@ -11,6 +11,7 @@ import dev.fermata.internal.loader.NativeLibrary;
 import dev.fermata.testing.EchoServer;
 import dev.fermata.testing.FaultInjection;
 import dev.fermata.testing.FaultInjection.Point;
+import dev.fermata.testing.FermataThreads;
 import dev.fermata.testing.Transport;
 import dev.fermata.testing.Waiting;
 
@@ -19,6 +20,8 @@ import dev.fermata.testing.Waiting;
  * transport then works as if nothing had been.
  */
 public final class TransportFaults {
+  private static final String NAME = "fault-io";
+
   private TransportFaults() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -34,26 +37,30 @@ public final class TransportFaults {
   }
 
   private static void isRefused(String url, Point point, ErrorKind kind) {
-    try (Transport transport = new Transport("fault-io")) {
+    FermataThreads threads = new FermataThreads(NAME);
+    try (Transport transport = new Transport(NAME)) {
       FaultInjection.arm(point, 1);
       assertThatThrownBy(() -> transport.get(1, url))
           .isInstanceOfSatisfying(
               FermataException.class, thrown -> assertThat(thrown.kind()).isEqualTo(kind));
       assertThat(transport.get(2, url).status()).isEqualTo(200);
     }
-    assertNoReferenceIsLeft();
+    assertNothingIsLeft(threads);
   }
 
   private static void failsOne(String url, Point point) {
-    try (Transport transport = new Transport("fault-io")) {
+    FermataThreads threads = new FermataThreads(NAME);
+    try (Transport transport = new Transport(NAME)) {
       FaultInjection.arm(point, 1);
       assertThat(transport.get(1, url).failure()).isEqualTo("Io");
       assertThat(transport.get(2, url).status()).isEqualTo(200);
     }
-    assertNoReferenceIsLeft();
+    assertNothingIsLeft(threads);
   }
 
-  private static void assertNoReferenceIsLeft() {
+  /** A thread that still returns from its last upcall would meet the fault of the next transport. */
+  private static void assertNothingIsLeft(FermataThreads threads) {
+    Waiting.until("no thread is left", () -> threads.alive().isEmpty());
     Waiting.until("no reference is left", () -> FaultInjection.liveGlobalReferences() == 0);
   }
 }
