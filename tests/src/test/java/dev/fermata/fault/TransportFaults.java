@@ -58,7 +58,9 @@ public final class TransportFaults {
     assertNothingIsLeft(threads);
   }
 
-  /** A thread that still returns from its last upcall would meet the fault of the next transport. */
+  /**
+   * A thread that still returns from its last upcall would meet the fault of the next transport.
+   */
   private static void assertNothingIsLeft(FermataThreads threads) {
     Waiting.until("no thread is left", () -> threads.alive().isEmpty());
     Waiting.until("no reference is left", () -> FaultInjection.liveGlobalReferences() == 0);

@@ -79,8 +79,15 @@ final class AgentJob {
 
   private JobClient start(long count) throws Exception {
     OUTPUTS.clear();
-    StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
+    return start(StreamExecutionEnvironment.createLocalEnvironment(1, configuration), count);
+  }
+
+  /** Runs the job to its end on another cluster, where its outputs stay. */
+  void runOn(StreamExecutionEnvironment environment) throws Exception {
+    start(environment.setParallelism(1), inputs).getJobExecutionResult().get(90, TimeUnit.SECONDS);
+  }
+
+  private JobClient start(StreamExecutionEnvironment environment, long count) throws Exception {
     AgentsExecutionEnvironment agents =
         AgentsExecutionEnvironment.getExecutionEnvironment(environment);
     agents.getConfig().set(AgentExecutionOptions.NUM_ASYNC_THREADS, threads);
