@@ -7,6 +7,7 @@
 //! through a socket leaves nothing behind on its sender's thread.
 
 use std::io;
+use std::sync::Arc;
 use std::task::Context;
 
 pub(crate) use bell::{Doorbell, Listening, Porter};
@@ -16,6 +17,13 @@ pub(crate) use bell::{Doorbell, Listening, Porter};
 /// Fails if the operating system has no more file descriptors for this process.
 pub(crate) fn install() -> io::Result<(Doorbell, Porter)> {
     bell::install()
+}
+
+/// Rings the bell that a command was left for, if there is one.
+pub(crate) fn ring(bell: Option<Arc<Doorbell>>) {
+    if let Some(bell) = bell {
+        bell.ring();
+    }
 }
 
 #[cfg(unix)]

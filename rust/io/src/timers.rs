@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use fermata_core::threads::EngineThreads;
 use tokio_util::time::{DelayQueue, delay_queue::Key};
 
 use crate::doorbell::{self, Doorbell, Listening, Porter};
+use crate::lock;
 
 /// The timer wheel holds no more than about two years; what is due later goes round again.
 const HORIZON: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -186,7 +187,7 @@ impl Shared {
                 return;
             }
         };
-        ring(bell);
+        doorbell::ring(bell);
         self.lose(orphans);
     }
 
@@ -205,7 +206,7 @@ impl Shared {
             };
             std::mem::replace(&mut *inbox, closed)
         };
-        ring(before.bell);
+        doorbell::ring(before.bell);
     }
 
     /// The thread that was to be started, or was started last, cannot serve.
@@ -235,12 +236,6 @@ impl Inbox {
         self.growth = 0;
         self.held = 0;
         std::mem::take(&mut self.commands)
-    }
-}
-
-fn ring(bell: Option<Arc<Doorbell>>) {
-    if let Some(bell) = bell {
-        bell.ring();
     }
 }
 
@@ -387,11 +382,6 @@ impl Wheel {
 /// The clock of tokio, which tests can stop; callers pass instants of the same clock.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
-}
-
-/// No code here panics while it holds a lock, so a poisoned one is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 //! The engine's calls into Java.
 
 use fermata_engine::{CallId, ContextId, Error, Host, Outcome};
-use jni::errors::JniError;
 use jni::objects::{JMethodID, JObject};
 use jni::signature::{Primitive, ReturnType};
 use jni::sys::jvalue;
 use jni::{Env, JavaVM};
 
 use crate::class_cache::UpcallMethods;
-use crate::java_peer::{JavaPeer, attached_for};
+use crate::java_peer::{JavaPeer, call_java};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall that makes some: the upcalls object, or what it threw with its description.
@@ -38,13 +37,7 @@ impl JavaHost {
     /// Calls one method of the upcalls object on the current thread, which the JVM knows. What Java throws is logged.
     /// `None`: nothing was called, or it threw.
     fn call(&self, upcall: Upcall) -> Option<i32> {
-        let called = match self.call_attached(&upcall) {
-            Err(jni::errors::Error::JniCall(JniError::ThreadDetached)) => {
-                attached_for(|| self.call_attached(&upcall))
-            }
-            called => called,
-        };
-        called.unwrap_or_else(|error| {
+        call_java(|| self.call_attached(&upcall)).unwrap_or_else(|error| {
             tracing::error!(
                 "EngineUpcalls.{} could not be called: {error}",
                 upcall.name()

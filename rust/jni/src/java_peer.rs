@@ -103,11 +103,17 @@ impl JavaPeer {
     }
 }
 
-/// Calls Java from a thread that the JVM refused: it ends what waits for it, and who waits would do so for ever if it could
-/// not tell. What keeps the JVM from attaching threads, such as a lack of memory, may pass.
-pub(crate) fn attached_for<T>(
-    call: impl FnOnce() -> jni::errors::Result<T>,
-) -> jni::errors::Result<T> {
+/// Calls Java from the current thread. One that the JVM refused is attached for this call: it ends what waits for it, and who
+/// waits would do so for ever if it could not tell. What keeps the JVM from attaching threads, such as a lack of memory,
+/// may pass.
+pub(crate) fn call_java<T>(call: impl Fn() -> jni::errors::Result<T>) -> jni::errors::Result<T> {
+    let called = call();
+    if !matches!(
+        called,
+        Err(jni::errors::Error::JniCall(JniError::ThreadDetached))
+    ) {
+        return called;
+    }
     for _ in 0..ATTACH_ATTEMPTS {
         if attach_daemon("fermata").is_ok() {
             let called = call();
@@ -116,7 +122,7 @@ pub(crate) fn attached_for<T>(
         }
         std::thread::sleep(ATTACH_PAUSE);
     }
-    Err(jni::errors::Error::JniCall(JniError::ThreadDetached))
+    called
 }
 
 /// Attaches the current thread as a daemon, which the jni crate does not offer: a JVM does not wait for daemons to exit.

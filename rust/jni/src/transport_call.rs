@@ -4,14 +4,13 @@
 
 use fermata_engine::http::{Events, Failure, ResponseHead, Tag};
 use fermata_engine::{Error, ErrorKind, TransportHost};
-use jni::errors::JniError;
 use jni::objects::{JMethodID, JObject, JString};
 use jni::signature::{Primitive, ReturnType};
 use jni::sys::{jint, jvalue};
 use jni::{Env, JavaVM};
 
 use crate::class_cache::TransportMethods;
-use crate::java_peer::{JavaPeer, attached_for};
+use crate::java_peer::{JavaPeer, call_java};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall: two arrays or a string, the upcalls object, or what it threw.
@@ -45,13 +44,7 @@ impl JavaEvents {
         last: bool,
         arguments: impl Fn(&mut Env<'_>) -> jni::errors::Result<[jvalue; N]>,
     ) -> Result<(), Error> {
-        let called = match self.call_attached(name, method, last, &arguments) {
-            Err(jni::errors::Error::JniCall(JniError::ThreadDetached)) => {
-                attached_for(|| self.call_attached(name, method, last, &arguments))
-            }
-            called => called,
-        };
-        called.map_err(|error| {
+        call_java(|| self.call_attached(name, method, last, &arguments)).map_err(|error| {
             Error::new(
                 ErrorKind::Boundary,
                 format!("TransportUpcalls.{name} failed: {error}"),

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use super::pool::{IdleLimits, Pool};
 use super::request::{Outgoing, RequestBody, RequestHead};
 use super::{Events, Tag};
 use crate::doorbell::{self, Doorbell, Listening, Porter};
+use crate::lock;
 
 /// How many names are looked up at a time: each look-up blocks a thread.
 const MAX_LOOK_UPS: usize = 4;
@@ -161,7 +162,7 @@ impl Transport {
             inbox.closed = true;
             inbox.bell.take()
         };
-        ring(bell);
+        doorbell::ring(bell);
     }
 
     /// What there is now.
@@ -221,7 +222,7 @@ impl Shared {
                 return true;
             }
         };
-        ring(bell);
+        doorbell::ring(bell);
         self.lose(
             orphans,
             &Failure::new(FailureKind::Io, "the I/O thread could not serve"),
@@ -335,20 +336,9 @@ impl Intake<'_> {
     }
 }
 
-fn ring(bell: Option<Arc<Doorbell>>) {
-    if let Some(bell) = bell {
-        bell.ring();
-    }
-}
-
 fn no_thread(cause: io::Error) -> Error {
     Error::new(
         ErrorKind::ThreadSpawn,
         format!("the I/O thread cannot serve: {cause}; raise the limit of open files (ulimit -n)"),
     )
-}
-
-/// No code here panics while it holds a lock, so a poisoned one is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

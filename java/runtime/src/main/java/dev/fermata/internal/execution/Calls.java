@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -69,36 +70,44 @@ final class Calls {
   }
 
   void sleep(ActionState state, long nanos) {
-    engine.armWait(state.id(), 1);
-    long slot = engine.reserve(state.id());
-    try {
-      engine.sleep(slot, nanos);
-      CallWait wait = CallWait.forSleep(nanos);
-      awaitEnd(state, wait);
-      if (engine.take(slot) != Verdict.OUTCOME_VALUE) {
-        metrics.callFailed();
-        throw new FermataException(
-            ErrorKind.BOUNDARY,
-            "The timer could not be started for " + wait + "; the log has the cause");
-      }
-      metrics.callCompleted();
-    } finally {
-      engine.discard(slot);
+    CallWait wait = CallWait.forSleep(nanos);
+    int outcome = awaitWithoutWorker(state, wait, slot -> engine.sleep(slot, nanos));
+    if (outcome != Verdict.OUTCOME_VALUE) {
+      metrics.callFailed();
+      throw new FermataException(
+          ErrorKind.BOUNDARY,
+          "The timer could not be started for " + wait + "; the log has the cause");
     }
+    metrics.callCompleted();
   }
 
   <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
     Call<T> call = new Call<>(new StageResult<>(stage), AmbientContext.capture(), metrics);
+    int outcome =
+        awaitWithoutWorker(
+            state,
+            CallWait.forStage(),
+            slot -> {
+              engine.leaveOutside(slot, deadlineNanos);
+              stage.whenComplete((value, failure) -> engine.arrive(slot));
+            });
+    return call.deliver(outcome == Verdict.OUTCOME_VALUE ? call.run() : outcome);
+  }
+
+  /** Waits for the one slot that {@code begin} hands to what will end it; returns how it ended. */
+  private int awaitWithoutWorker(ActionState state, CallWait wait, LongConsumer begin) {
     engine.armWait(state.id(), 1);
-    long slot = engine.reserve(state.id());
     try {
-      unlessAborted(state, () -> engine.leaveOutside(slot, deadlineNanos));
-      stage.whenComplete((value, failure) -> engine.arrive(slot));
-      awaitEnd(state, CallWait.forStage());
-      int outcome = engine.take(slot);
-      return call.deliver(outcome == Verdict.OUTCOME_VALUE ? call.run() : outcome);
-    } finally {
-      engine.discard(slot);
+      long slot = engine.reserve(state.id());
+      try {
+        begin.accept(slot);
+        awaitEnd(state, wait);
+        return engine.take(slot);
+      } finally {
+        engine.discard(slot);
+      }
+    } catch (IllegalStateException refused) {
+      throw abortOr(state, refused);
     }
   }
 
@@ -126,27 +135,23 @@ final class Calls {
   }
 
   private void submit(ActionState state, Call<?> call, long deadlineNanos) {
-    unlessAborted(
-        state,
-        () -> {
-          call.id(engine.reserve(state.id()));
-          upcalls.calls.put(call);
-          if (!engine.submit(call.id(), deadlineNanos)) {
-            submitUnderBackpressure(state, call, deadlineNanos);
-          }
-        });
+    try {
+      call.id(engine.reserve(state.id()));
+      upcalls.calls.put(call);
+      if (!engine.submit(call.id(), deadlineNanos)) {
+        submitUnderBackpressure(state, call, deadlineNanos);
+      }
+    } catch (IllegalStateException refused) {
+      throw abortOr(state, refused);
+    }
   }
 
   /** The engine may begin to close after the action was let in: for the action that is an abort. */
-  private void unlessAborted(ActionState state, Runnable step) {
-    try {
-      step.run();
-    } catch (IllegalStateException refused) {
-      if (engine.waitStatus(state.id()) == Verdict.WAIT_ABORTED) {
-        throw Call.aborted("The action");
-      }
-      throw refused;
+  private IllegalStateException abortOr(ActionState state, IllegalStateException refused) {
+    if (engine.waitStatus(state.id()) == Verdict.WAIT_ABORTED) {
+      throw Call.aborted("The action");
     }
+    return refused;
   }
 
   private void submitUnderBackpressure(ActionState state, Call<?> call, long deadlineNanos) {

@@ -20,14 +20,13 @@ class CancelTest extends Conformance {
   private final CountDownLatch closed = new CountDownLatch(1);
 
   private ScriptedServer silent() {
-    return open(
-        new ScriptedServer(
-            connection -> {
-              connection.next();
-              asked.countDown();
-              connection.awaitClose();
-              closed.countDown();
-            }));
+    return scripted(
+        connection -> {
+          connection.next();
+          asked.countDown();
+          connection.awaitClose();
+          closed.countDown();
+        });
   }
 
   /** Since Java 16; before, the JDK's client goes on with the exchange. */
@@ -113,14 +112,13 @@ class CancelTest extends Conformance {
   @Test
   void aClosedStreamEndsTheExchange() throws Exception {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\nhello");
-                  connection.awaitClose();
-                  closed.countDown();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\nhello");
+              connection.awaitClose();
+              closed.countDown();
+            });
 
     client().send(get(server.uri("/")), BodyHandlers.ofInputStream()).body().close();
 

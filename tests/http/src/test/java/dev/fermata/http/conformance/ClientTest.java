@@ -125,14 +125,13 @@ class ClientTest extends Conformance {
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch answer = new CountDownLatch(1);
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  asked.countDown();
-                  answer.await();
-                  connection.write(ScriptedServer.ok("late"));
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              asked.countDown();
+              answer.await();
+              connection.write(ScriptedServer.ok("late"));
+            });
     Closing client = new Closing(client());
     CompletableFuture<HttpResponse<String>> response =
         client.http.sendAsync(get(server.uri("/")), BodyHandlers.ofString());
@@ -153,13 +152,12 @@ class ClientTest extends Conformance {
   void aClientThatShutsDownAtOnceFailsWhatItBegan() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  asked.countDown();
-                  connection.awaitClose();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              asked.countDown();
+              connection.awaitClose();
+            });
     Closing client = new Closing(client());
     CompletableFuture<HttpResponse<String>> response =
         client.http.sendAsync(get(server.uri("/")), BodyHandlers.ofString());

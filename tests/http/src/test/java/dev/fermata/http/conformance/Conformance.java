@@ -74,6 +74,11 @@ abstract class Conformance {
     return open(ScriptedServer.answering(answers));
   }
 
+  /** A server that treats each connection as {@code script} says. */
+  final ScriptedServer scripted(ScriptedServer.Script script) {
+    return open(new ScriptedServer(script));
+  }
+
   final void expectFallbacks(int count) {
     expectedFallbacks = count;
   }

@@ -23,15 +23,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FailureTest extends Conformance {
   /** A server that reads a request, says {@code text}, and closes the connection. */
   private ScriptedServer saying(String text) {
-    return open(
-        new ScriptedServer(
-            connection -> {
-              Received request = connection.next();
-              if (request != null) {
-                request.body();
-                connection.write(text);
-              }
-            }));
+    return scripted(
+        connection -> {
+          Received request = connection.next();
+          if (request != null) {
+            request.body();
+            connection.write(text);
+          }
+        });
   }
 
   @Test
@@ -154,14 +153,13 @@ class FailureTest extends Conformance {
   @Test
   void aHeadThatComesByteByByteIsRead() throws Exception {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  for (char c : ok("hello").toCharArray()) {
-                    connection.write(String.valueOf(c));
-                  }
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              for (char c : ok("hello").toCharArray()) {
+                connection.write(String.valueOf(c));
+              }
+            });
 
     assertThat(text(client(), get(server.uri("/"))).body()).isEqualTo("hello");
   }

@@ -83,14 +83,13 @@ class ProxyTest extends Conformance {
     KnownServer server = open(new KnownServer(authority));
     List<String> seen = new CopyOnWriteArrayList<>();
     ScriptedServer proxy =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  Received request = connection.next();
-                  seen.add(request.method + " " + request.target + " " + request.headers("X-Mine"));
-                  connection.write("HTTP/1.1 200 Connected\r\n\r\n");
-                  connection.relay(server.port(1));
-                }));
+        scripted(
+            connection -> {
+              Received request = connection.next();
+              seen.add(request.method + " " + request.target + " " + request.headers("X-Mine"));
+              connection.write("HTTP/1.1 200 Connected\r\n\r\n");
+              connection.relay(server.port(1));
+            });
     HttpClient client = build(contender.trusting(authority).proxy(at(proxy.port())));
 
     assertThat(

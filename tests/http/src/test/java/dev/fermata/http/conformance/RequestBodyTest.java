@@ -163,12 +163,11 @@ class RequestBodyTest extends Conformance {
   @Test
   void aBodyShorterThanItsLengthFails() {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.awaitClose();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.awaitClose();
+            });
 
     assertFails(
         client(),
@@ -179,12 +178,11 @@ class RequestBodyTest extends Conformance {
   @Test
   void aBodyLongerThanItsLengthFails() {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.awaitClose();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.awaitClose();
+            });
 
     assertFails(
         client(),
@@ -195,12 +193,11 @@ class RequestBodyTest extends Conformance {
   @Test
   void theFailureOfAPublisherIsThatOfTheRequest() {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.awaitClose();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.awaitClose();
+            });
     IllegalStateException broken = new IllegalStateException("broken source");
     BodyPublisher failing =
         BodyPublishers.fromPublisher(
@@ -229,14 +226,13 @@ class RequestBodyTest extends Conformance {
     long size = 100_000_000;
     AtomicLong read = new AtomicLong();
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  Received received = connection.next();
-                  assertThat(received.header("content-length")).isEqualTo("" + size);
-                  read.set(connection.skip(size));
-                  connection.write(ok("done"));
-                }));
+        scripted(
+            connection -> {
+              Received received = connection.next();
+              assertThat(received.header("content-length")).isEqualTo("" + size);
+              read.set(connection.skip(size));
+              connection.write(ok("done"));
+            });
     InputStream zeros = new Zeros(size);
     BodyPublisher stream = BodyPublishers.ofInputStream(() -> zeros);
     HttpRequest request =
@@ -253,16 +249,15 @@ class RequestBodyTest extends Conformance {
     AtomicLong ahead = new AtomicLong();
     long size = 64_000_000;
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  while (taken.get() < size) {
-                    taken.addAndGet(connection.skip(1_000_000));
-                    ahead.accumulateAndGet(published.get() - taken.get(), Math::max);
-                  }
-                  connection.write(ok("done"));
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              while (taken.get() < size) {
+                taken.addAndGet(connection.skip(1_000_000));
+                ahead.accumulateAndGet(published.get() - taken.get(), Math::max);
+              }
+              connection.write(ok("done"));
+            });
     InputStream counted =
         new Zeros(size) {
           @Override

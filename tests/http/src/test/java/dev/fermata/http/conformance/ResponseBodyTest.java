@@ -229,12 +229,11 @@ class ResponseBodyTest extends Conformance {
   @Test
   void toTheEndOfTheConnection() throws Exception {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.1 200 OK\r\n\r\nhello");
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.1 200 OK\r\n\r\nhello");
+            });
 
     assertThat(text(client(), get(server.uri("/"))).body()).isEqualTo("hello");
   }
@@ -255,7 +254,7 @@ class ResponseBodyTest extends Conformance {
   @Test
   void aHundredMegabytesComeDownInBoundedMemory() throws Exception {
     for (boolean chunked : List.of(false, true)) {
-      ScriptedServer server = open(new ScriptedServer(c -> sendHundredMegabytes(c, chunked)));
+      ScriptedServer server = scripted(c -> sendHundredMegabytes(c, chunked));
       AtomicLong count = new AtomicLong();
 
       client()
@@ -273,18 +272,17 @@ class ResponseBodyTest extends Conformance {
     AtomicLong sent = new AtomicLong();
     AtomicLong ahead = new AtomicLong();
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write(
-                      "HTTP/1.1 200 OK\r\nContent-Length: " + HUNDRED_MEGABYTES + "\r\n\r\n");
-                  byte[] piece = new byte[100_000];
-                  for (long i = 0; i < HUNDRED_MEGABYTES; i += piece.length) {
-                    connection.write(piece);
-                    sent.addAndGet(piece.length);
-                  }
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write(
+                  "HTTP/1.1 200 OK\r\nContent-Length: " + HUNDRED_MEGABYTES + "\r\n\r\n");
+              byte[] piece = new byte[100_000];
+              for (long i = 0; i < HUNDRED_MEGABYTES; i += piece.length) {
+                connection.write(piece);
+                sent.addAndGet(piece.length);
+              }
+            });
 
     try (InputStream in =
         client().send(get(server.uri("/")), BodyHandlers.ofInputStream()).body()) {

@@ -127,15 +127,14 @@ class SpecialResponseTest extends Conformance {
   void theBodyWaitsForAContinue() throws Exception {
     List<String> seen = new CopyOnWriteArrayList<>();
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  Received request = connection.next();
-                  seen.add("head " + request.header("Expect").toLowerCase(Locale.ROOT));
-                  connection.write("HTTP/1.1 100 Continue\r\n\r\n");
-                  seen.add("body " + request.text());
-                  connection.write(ok("done"));
-                }));
+        scripted(
+            connection -> {
+              Received request = connection.next();
+              seen.add("head " + request.header("Expect").toLowerCase(Locale.ROOT));
+              connection.write("HTTP/1.1 100 Continue\r\n\r\n");
+              seen.add("body " + request.text());
+              connection.write(ok("done"));
+            });
     HttpRequest request =
         to(server.uri("/")).expectContinue(true).POST(BodyPublishers.ofString("data")).build();
 
@@ -151,16 +150,15 @@ class SpecialResponseTest extends Conformance {
     }
     List<Integer> bytes = new CopyOnWriteArrayList<>();
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write(
-                      "HTTP/1.1 417 Expectation Failed\r\nConnection: close\r\n"
-                          + "Content-Length: 2\r\n\r\nno");
-                  connection.endOutput();
-                  bytes.add((int) connection.skip(1_000));
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write(
+                  "HTTP/1.1 417 Expectation Failed\r\nConnection: close\r\n"
+                      + "Content-Length: 2\r\n\r\nno");
+              connection.endOutput();
+              bytes.add((int) connection.skip(1_000));
+            });
     HttpRequest request =
         to(server.uri("/")).expectContinue(true).POST(BodyPublishers.ofString("data")).build();
 
@@ -199,12 +197,11 @@ class SpecialResponseTest extends Conformance {
   @Test
   void anHttp10ResponseIsReadToItsEnd() throws Exception {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.0 200 OK\r\nX-A: b\r\n\r\ntext");
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.0 200 OK\r\nX-A: b\r\n\r\ntext");
+            });
 
     HttpResponse<String> response = text(client(), get(server.uri("/")));
 

@@ -113,12 +113,11 @@ class SubscriberTest extends Conformance {
   @Test
   void aTruncatedBodyIsAnError() throws Exception {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+            });
     Recording subscriber = new Recording();
 
     assertThatThrownBy(() -> client().send(get(server.uri("/")), info -> subscriber))
@@ -132,14 +131,13 @@ class SubscriberTest extends Conformance {
   void theResponseCompletesWithItsBodyNotWithItsEnd() throws Exception {
     CountDownLatch read = new CountDownLatch(1);
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-                  read.await();
-                  connection.write("world");
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+              read.await();
+              connection.write("world");
+            });
     Recording subscriber = new Recording();
     subscriber.body.complete("early");
 
@@ -196,14 +194,13 @@ class SubscriberTest extends Conformance {
   void aCancelledSubscriptionClosesTheConnection() throws Exception {
     CountDownLatch closed = new CountDownLatch(1);
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-                  connection.awaitClose();
-                  closed.countDown();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+              connection.awaitClose();
+              closed.countDown();
+            });
     Recording subscriber =
         new Recording() {
           @Override
@@ -334,14 +331,13 @@ class SubscriberTest extends Conformance {
   void aBodyMayBeReadByWhatDependsOnTheResponse() throws Exception {
     CountDownLatch reading = new CountDownLatch(1);
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
-                  reading.await();
-                  connection.write("world");
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+              reading.await();
+              connection.write("world");
+            });
 
     CompletableFuture<String> lines =
         client()

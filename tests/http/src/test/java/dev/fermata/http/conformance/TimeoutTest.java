@@ -32,7 +32,7 @@ class TimeoutTest extends Conformance {
 
   @Test
   void noResponseInTime() {
-    ScriptedServer server = open(new ScriptedServer(ScriptedServer.Connection::awaitClose));
+    ScriptedServer server = scripted(ScriptedServer.Connection::awaitClose);
 
     assertFails(client(), to(server.uri("/")).timeout(SHORT).build(), HttpTimeoutException.class);
   }
@@ -40,13 +40,12 @@ class TimeoutTest extends Conformance {
   @Test
   void noWholeHeadInTime() {
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.write("HTTP/1.1 200 OK\r\nContent-Le");
-                  connection.awaitClose();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.write("HTTP/1.1 200 OK\r\nContent-Le");
+              connection.awaitClose();
+            });
 
     assertFails(client(), to(server.uri("/")).timeout(SHORT).build(), HttpTimeoutException.class);
   }
@@ -55,13 +54,12 @@ class TimeoutTest extends Conformance {
   void theServerSeesTheConnectionClose() throws Exception {
     CountDownLatch closed = new CountDownLatch(1);
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  connection.awaitClose();
-                  closed.countDown();
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              connection.awaitClose();
+              closed.countDown();
+            });
 
     assertThatThrownBy(() -> text(client(), to(server.uri("/")).timeout(SHORT).build()))
         .isInstanceOf(HttpTimeoutException.class);
@@ -99,13 +97,12 @@ class TimeoutTest extends Conformance {
   void theConnectTimeoutIsOverOnceConnected() throws Exception {
     CountDownLatch second = new CountDownLatch(1);
     ScriptedServer server =
-        open(
-            new ScriptedServer(
-                connection -> {
-                  connection.next();
-                  second.await();
-                  connection.write(ok("late"));
-                }));
+        scripted(
+            connection -> {
+              connection.next();
+              second.await();
+              connection.write(ok("late"));
+            });
     HttpClient client = client(options -> options.connectTimeout(SHORT));
     HttpRequest timed = to(server.uri("/")).timeout(SHORT.multipliedBy(2)).build();
     var untimed = client.sendAsync(get(server.uri("/")), BodyHandlers.ofString());

@@ -169,8 +169,7 @@ class TlsTest extends Conformance {
 
   @Test
   void aServerThatSpeaksNoTlsFails() {
-    ScriptedServer plain =
-        open(new ScriptedServer(connection -> connection.write("HTTP/1.1 400 Bad\r\n\r\n")));
+    ScriptedServer plain = scripted(connection -> connection.write("HTTP/1.1 400 Bad\r\n\r\n"));
 
     assertFails(
         client(),
