@@ -68,9 +68,13 @@ import javax.net.ssl.SSLParameters;
  *       of more than three digits, headers without a name, chunks without an end of line.
  * </ul>
  *
- * <p>An action that reads a stream of {@code BodyHandlers.ofLines()} or {@code ofInputStream()}
- * blocks its thread while no data is there, for it waits inside the JDK's own classes; {@link
- * SseEvents} suspends it.
+ * <p>An action that reads the stream of {@code BodyHandlers.ofLines()}, of {@code ofInputStream()}
+ * or of {@link SseEvents} is suspended while no data is there, and the server is slowed down while
+ * the action does not read. It waits in place, and blocks its owner (but under {@code VIRTUAL}),
+ * where it reads under a monitor: a {@code BufferedReader} or {@code InputStreamReader} of its own
+ * over the stream holds one, except on Java 19 to 23; {@code ofLines()} does not. So it does where
+ * such a handler is wrapped ({@code BodyHandlers.buffering}) or a subscriber of the JDK is used
+ * ({@code BodySubscribers.ofInputStream()}), for then it waits inside the JDK's own classes.
  *
  * <p>Body handlers, subscribers, publishers and dependents of futures run on the client's
  * {@linkplain HttpClient.Builder#executor executor}, those of one response serially. The default
@@ -156,7 +160,7 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
     Objects.requireNonNull(request, "request");
     Objects.requireNonNull(handler, "handler");
     try {
-      return core.send(request, handler, pushes);
+      return core.send(request, StreamedBodies.suspending(handler), pushes);
     } finally {
       Reference.reachabilityFence(this);
     }

@@ -3,6 +3,7 @@
 package dev.fermata.http;
 
 import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.util.stream.Stream;
 
 /**
@@ -17,9 +18,9 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>The response completes with its head. The stream is for one reader, which waits for events: an
- * action of Fermata is suspended meanwhile, any other code blocks its thread. The next chunk of the
- * response is asked for when the events of those before are read, so that a slow reader slows the
- * server. Closing the stream ends the exchange.
+ * action of Fermata is suspended meanwhile, any other code blocks its thread. The response is asked
+ * for no more than a chunk beyond what was read, so that a slow reader slows the server. Closing
+ * the stream ends the exchange.
  *
  * <p>While it waits, the stream throws {@link java.io.UncheckedIOException} if the response fails
  * or the thread is interrupted. The {@code retry} field is ignored, and nothing reconnects; an
@@ -31,7 +32,7 @@ public final class SseEvents {
   private SseEvents() {}
 
   /**
-   * Returns a handler for events of up to 16 MiB.
+   * Returns a handler for events of up to 16 Mi characters.
    *
    * @return gives the events as they come, whatever status and content type the response has
    */
@@ -42,7 +43,7 @@ public final class SseEvents {
   /**
    * Returns a handler for events of limited length; a longer one fails the stream.
    *
-   * @param maxLength most bytes of a line and most characters of an event's data; positive
+   * @param maxLength most characters of a line, and of an event's data; positive
    * @return gives the events as they come, whatever status and content type the response has
    * @throws IllegalArgumentException if the length is not positive
    */
@@ -50,6 +51,10 @@ public final class SseEvents {
     if (maxLength < 1) {
       throw new IllegalArgumentException("maxLength must be positive, but is " + maxLength);
     }
-    return info -> new SseSubscriber(maxLength);
+    return info -> {
+      ResponseStream body = new ResponseStream();
+      SseReader reader = new SseReader(body, maxLength);
+      return BodySubscribers.mapping(body, same -> Elements.of(body, reader));
+    };
   }
 }

@@ -5,7 +5,10 @@ package dev.fermata.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.ByteBuffer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,8 +22,19 @@ class SseParserTest {
   private static final int ROUNDS = 2_000;
 
   private static List<SseEvent> parse(byte[] stream) {
+    return parse(new ByteArrayInputStream(stream), 1_000_000);
+  }
+
+  private static List<SseEvent> parse(InputStream stream, long maxLength) {
+    SseReader reader = new SseReader(stream, maxLength);
     List<SseEvent> events = new ArrayList<>();
-    new SseParser(events::add, 1_000_000).accept(ByteBuffer.wrap(stream));
+    try {
+      for (SseEvent event = reader.next(); event != null; event = reader.next()) {
+        events.add(event);
+      }
+    } catch (IOException refused) {
+      throw new UncheckedIOException(refused);
+    }
     return events;
   }
 
@@ -79,13 +93,13 @@ class SseParserTest {
 
   @Test
   void whatIsTooLongIsRefused() {
-    SseParser lines = new SseParser(event -> {}, 10);
-    SseParser events = new SseParser(event -> {}, 10);
+    InputStream line = new ByteArrayInputStream(new byte[11]);
+    InputStream event = new ByteArrayInputStream("data:12345\ndata:123456\n".getBytes());
 
-    assertThatThrownBy(() -> lines.accept(ByteBuffer.wrap(new byte[11])))
-        .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> events.accept(ByteBuffer.wrap("data:12345\ndata:123456\n".getBytes())))
-        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> parse(line, 10)).isInstanceOf(UncheckedIOException.class);
+    assertThatThrownBy(() -> parse(event, 11))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("SseEvents.handler");
   }
 
   /** However the stream is cut, the events are the same. */
@@ -94,13 +108,16 @@ class SseParserTest {
     Random random = new Random(42);
     for (int round = 0; round < ROUNDS; round++) {
       byte[] stream = randomStream(random).getBytes(StandardCharsets.UTF_8);
-      List<SseEvent> events = new ArrayList<>();
-      SseParser parser = new SseParser(events::add, 1_000_000);
-      for (int at = 0; at < stream.length; ) {
-        int length = Math.min(stream.length - at, random.nextInt(5));
-        parser.accept(ByteBuffer.wrap(stream, at, length));
-        at += length;
-      }
+      InputStream cut =
+          new ByteArrayInputStream(stream) {
+            @Override
+            public synchronized int read(byte[] into, int offset, int length) {
+              return super.read(into, offset, Math.min(length, 1 + random.nextInt(4)));
+            }
+          };
+
+      List<SseEvent> events = parse(cut, 1_000_000);
+
       assertThat(events).as("round %s", round).isEqualTo(parse(stream));
     }
   }
