@@ -49,6 +49,8 @@ public final class ChildJvm {
     List<String> command = new ArrayList<>(starter);
     command.add(System.getProperty("java.home") + "/bin/java");
     command.add("-Xcheck:jni");
+    // A run of a second: compiling more thoroughly takes longer than it saves.
+    command.add("-XX:TieredStopAtLevel=1");
     command.addAll(options);
     command.add("-cp");
     command.add(

@@ -81,6 +81,8 @@ public final class AgentProcess {
   String run(Class<?> main, int status) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + "/bin/java");
+    // A run of seconds: compiling more thoroughly takes longer than it saves.
+    command.add("-XX:TieredStopAtLevel=1");
     command.addAll(options);
     command.add("-cp");
     command.add(String.join(File.pathSeparator, classPath));

@@ -48,6 +48,8 @@ class SessionClusterTest {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx1g",
+                // Classes of jobs live for a second: too short to be compiled thoroughly.
+                "-XX:TieredStopAtLevel=1",
                 // Caches of the JDK hold classes softly.
                 "-XX:SoftRefLRUPolicyMSPerMB=0",
                 "--add-opens=java.base/java.util=ALL-UNNAMED",
