@@ -26,7 +26,7 @@ public final class CallOptions implements Serializable {
 
   /**
    * Sets the longest time of each attempt, the wait for a thread included. When it passes, the
-   * thread of the call is interrupted.
+   * thread of the call is interrupted, or the stage of an asynchronous one cancelled.
    *
    * @param limit positive
    * @return options with this deadline

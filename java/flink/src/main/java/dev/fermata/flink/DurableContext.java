@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.flink.api.common.state.AggregatingState;
 import org.apache.flink.api.common.state.AggregatingStateDescriptor;
 import org.apache.flink.api.common.state.ListState;
@@ -80,6 +82,61 @@ public interface DurableContext<K> {
    * @throws CallFailedException if each attempt threw an exception or met its deadline
    */
   <T> T call(String name, TypeInformation<T> type, CallOptions options, Callable<? extends T> call);
+
+  /**
+   * Makes a call by an asynchronous client and suspends the function until it is done, with the
+   * job's deadline and retries. No thread waits for it. Recorded as {@link #call(String, Class,
+   * Callable)} is: either may answer from a record of the other.
+   *
+   * <pre>{@code
+   * String page = context.callAsync("page", String.class, () ->
+   *     http.sendAsync(request, BodyHandlers.ofString()).thenApply(HttpResponse::body));
+   * }</pre>
+   *
+   * @param name names the call in records, errors and the event log
+   * @param type type of the result; a generic one needs {@link #callAsync(String, TypeInformation,
+   *     Supplier)}
+   * @param call begins the call, on the task's thread and without access to this context; must not
+   *     block. Asked once for each attempt. What it returns is cancelled, by {@link
+   *     CompletionStage#toCompletableFuture()}, when its deadline passes or the function ends
+   * @param <T> type of the result
+   * @return what the stage completed with, may be {@code null}
+   * @throws CallFailedException if each attempt failed with an exception or met its deadline
+   */
+  default <T> T callAsync(String name, Class<T> type, Supplier<? extends CompletionStage<T>> call) {
+    return callAsync(name, TypeInformation.of(type), call);
+  }
+
+  /**
+   * As {@link #callAsync(String, Class, Supplier)}, for a type that a class cannot tell.
+   *
+   * @param name names the call in records, errors and the event log
+   * @param type type of the result
+   * @param call begins the call
+   * @param <T> type of the result
+   * @return what the stage completed with, may be {@code null}
+   * @throws CallFailedException if each attempt failed with an exception or met its deadline
+   */
+  <T> T callAsync(
+      String name, TypeInformation<T> type, Supplier<? extends CompletionStage<T>> call);
+
+  /**
+   * As {@link #callAsync(String, TypeInformation, Supplier)}, with a deadline and retries of its
+   * own.
+   *
+   * @param name names the call in records, errors and the event log
+   * @param type type of the result
+   * @param options deadline and retries
+   * @param call begins the call
+   * @param <T> type of the result
+   * @return what the stage completed with, may be {@code null}
+   * @throws CallFailedException if each attempt failed with an exception or met its deadline
+   */
+  <T> T callAsync(
+      String name,
+      TypeInformation<T> type,
+      CallOptions options,
+      Supplier<? extends CompletionStage<T>> call);
 
   /**
    * Makes several calls at once and suspends the function one time, until all are done. Each is

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Calls that the test lets return one by one, and a record of which were made. */
 final class Gates {
@@ -27,6 +28,15 @@ final class Gates {
       } catch (ExecutionException failed) {
         throw (Exception) failed.getCause();
       }
+    };
+  }
+
+  /** A call that begins without blocking and is done once the gate of this name is opened. */
+  Supplier<CompletableFuture<String>> stage(String name) {
+    return () -> {
+      made.add(name);
+      begun(name).complete(null);
+      return answer(name).copy();
     };
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -39,7 +40,7 @@ class InlineTest {
     assertThat(output).isEqualTo("[a1, b2, W5, a4] [a9]");
   }
 
-  /** Retries, sleeps, gathers and sums over a checkpoint. */
+  /** Retries, sleeps, gathers, awaits and sums over a checkpoint. */
   static final class Child {
     private Child() {}
 
@@ -66,8 +67,11 @@ class InlineTest {
                 context.sleep(Duration.ofMillis(1));
                 List<Integer> parts =
                     context.gather("part", Integer.class, List.of(() -> 0, () -> number));
+                int later =
+                    context.callAsync(
+                        "later", Types.INT, twice, () -> CompletableFuture.supplyAsync(() -> 1));
                 ValueState<Integer> sum = context.getState(SUM);
-                sum.update((sum.value() == null ? 0 : sum.value()) + parts.get(1));
+                sum.update((sum.value() == null ? 0 : sum.value()) + parts.get(1) * later);
                 out.collect(context.key() + sum.value());
               };
       OperatorSubtaskState state;

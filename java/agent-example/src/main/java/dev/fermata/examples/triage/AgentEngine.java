@@ -88,6 +88,7 @@ final class AgentEngine extends FlinkEngine {
     private final Endpoint endpoint;
     private final NearestPrototype judge;
     private final RunWatch watch;
+    private transient ModelClient model;
 
     private Leave(Endpoint endpoint, NearestPrototype judge, RunWatch watch) {
       this.endpoint = endpoint;
@@ -98,7 +99,15 @@ final class AgentEngine extends FlinkEngine {
     @Override
     public void open(OpenContext context) {
       CallLog calls = watch.owner(0, Thread.currentThread());
-      TriageAgent.use(new Triage(new ModelClient(endpoint), judge, calls));
+      model = new ModelClient(endpoint);
+      TriageAgent.use(new Triage(model, judge, calls));
+    }
+
+    @Override
+    public void close() {
+      if (model != null) {
+        model.close();
+      }
     }
 
     @Override

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.flink.agents.api.Event;
@@ -56,9 +57,12 @@ public final class TriageAgent extends Agent {
       this.context = context;
     }
 
+    /** What an agent calls is blocking code: a thread of the executor waits for the answer. */
     @Override
-    public <T> Answer<T> call(String name, Class<T> type, Supplier<Answer<T>> call) {
-      JsonNode recorded = execute(name, JsonNode.class, () -> recorded(call.get()));
+    public <T> Answer<T> call(
+        String name, Class<T> type, Supplier<CompletableFuture<Answer<T>>> call) {
+      JsonNode recorded =
+          execute(name, JsonNode.class, () -> recorded(BlockingScope.await(call.get())));
       return recorded.has(PAUSE)
           ? Answer.busy(Duration.ofMillis(recorded.get(PAUSE).asLong()))
           : Answer.of(JSON.convertValue(recorded.get(VALUE), type));

@@ -4,7 +4,8 @@ package dev.fermata.examples.triage;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * What a model said to one call: the value, or that it is busy for a while. Immutable.
@@ -29,17 +30,18 @@ final class Answer<T> {
     return new Answer<>(null, pause);
   }
 
-  /**
-   * The answer to a request.
-   *
-   * @throws ModelException if there is none and asking again is of no use
-   */
-  static <T> Answer<T> to(Supplier<T> request) {
-    try {
-      return of(request.get());
-    } catch (ModelException e) {
-      return busy(e.retryAfter().orElseThrow(() -> e));
-    }
+  /** The answer to a request; that fails if there is none and asking again is of no use. */
+  static <T> CompletableFuture<Answer<T>> to(CompletableFuture<T> request) {
+    return request.handle(
+        (value, failure) -> failure == null ? of(value) : busy(pauseAfter(failure)));
+  }
+
+  private static Duration pauseAfter(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return Optional.of(cause)
+        .filter(ModelException.class::isInstance)
+        .flatMap(refused -> ((ModelException) refused).retryAfter())
+        .orElseThrow(() -> new CompletionException(cause));
   }
 
   /** How long to wait before asking again; empty if there is a value. */

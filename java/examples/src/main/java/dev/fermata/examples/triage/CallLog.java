@@ -6,11 +6,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 
 /**
- * Notes when the model calls of one owner's actions began and ended, on whatever threads they run.
+ * Notes when the model calls of one owner's actions began and ended, on whatever threads that is.
  */
 final class CallLog {
   private final Queue<ModelCall> calls = new ConcurrentLinkedQueue<>();
@@ -28,14 +29,14 @@ final class CallLog {
    *
    * @param review index of the text it is made for
    */
-  <T> Supplier<T> noted(ModelCall.Kind kind, int review, Supplier<T> call) {
+  <T> Supplier<CompletableFuture<T>> noted(
+      ModelCall.Kind kind, int review, Supplier<CompletableFuture<T>> call) {
     return () -> {
       long start = System.nanoTime();
-      try {
-        return call.get();
-      } finally {
-        calls.add(new ModelCall(kind, review, owner, start, System.nanoTime()));
-      }
+      return call.get()
+          .whenComplete(
+              (value, failure) ->
+                  calls.add(new ModelCall(kind, review, owner, start, System.nanoTime())));
     };
   }
 

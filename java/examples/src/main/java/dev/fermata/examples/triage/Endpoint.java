@@ -61,6 +61,11 @@ final class Endpoint implements Serializable {
             environment.getOrDefault(EMBEDDING_MODEL, DEFAULT_EMBEDDING_MODEL)));
   }
 
+  /** Whether it is asked over TLS. */
+  boolean isSecure() {
+    return baseUrl.startsWith("https:");
+  }
+
   URI url(String path) {
     return URI.create(baseUrl + path);
   }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
-import dev.fermata.examples.triage.OwnerCpu.Sample;
+import dev.fermata.examples.triage.Sampler.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +28,12 @@ final class Figures {
   final long sequentialTime;
 
   final int mostInFlight;
+
+  /** Threads of this process at the sample with the most calls in flight. */
+  final int threadsThen;
+
+  /** Of {@link #threadsThen}, those that calls and waiting actions held. */
+  final int heldThen;
 
   /** Pairs of calls that overlap. */
   final long overlappingPairs;
@@ -96,6 +102,8 @@ final class Figures {
     int begun = 0;
     int over = 0;
     boolean settled = false;
+    int mostSeen = 0;
+    Sample busiest = samples.get(0);
     for (int i = 0; i < samples.size(); i++) {
       Sample sample = samples.get(i);
       int begunBefore = begun;
@@ -106,6 +114,10 @@ final class Figures {
       while (over < ends.length && ends[over] <= sample.time) {
         over++;
       }
+      if (begun - over > mostSeen) {
+        mostSeen = begun - over;
+        busiest = sample;
+      }
       boolean quiet = begun == begunBefore && over == overBefore && begun > over;
       if (quiet && settled) {
         time += sample.time - samples.get(i - 1).time;
@@ -113,6 +125,8 @@ final class Figures {
       }
       settled = quiet;
     }
+    this.threadsThen = busiest.threads;
+    this.heldThen = busiest.held;
     this.waitingTime = time;
     this.waitingCpu = cpu;
     this.ownerCpu = samples.get(samples.size() - 1).cpu - samples.get(0).cpu;

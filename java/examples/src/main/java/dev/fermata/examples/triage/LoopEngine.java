@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  * ActionLoop}.
  */
 final class LoopEngine implements Engine {
-  private final ModelClient model;
+  private final Endpoint endpoint;
   private final NearestPrototype judge;
   private final int inFlight;
 
@@ -27,7 +27,7 @@ final class LoopEngine implements Engine {
    * @param inFlight most reviews under way at once
    */
   LoopEngine(Endpoint endpoint, NearestPrototype judge, int inFlight) {
-    this.model = new ModelClient(endpoint);
+    this.endpoint = endpoint;
     this.judge = judge;
     this.inFlight = inFlight;
   }
@@ -60,12 +60,8 @@ final class LoopEngine implements Engine {
   @Override
   public TriageRun run(List<Review> reviews, Runnable done)
       throws ExecutionException, InterruptedException {
-    try (ActionLoop loop =
-            ActionLoop.builder()
-                .name("triage")
-                .asyncThreads(inFlight)
-                .maxActions(inFlight)
-                .build();
+    try (ModelClient model = new ModelClient(endpoint);
+        ActionLoop loop = ActionLoop.builder().name("triage").maxActions(inFlight).build();
         RunWatch watch = new RunWatch(done)) {
       Triage triage = new Triage(model, judge, watch.owner(0, loop.owner()));
       List<CompletableFuture<TriagedReview>> triages = new ArrayList<>();
@@ -90,8 +86,9 @@ final class LoopEngine implements Engine {
     }
 
     @Override
-    public <T> Answer<T> call(String name, Class<T> type, Supplier<Answer<T>> call) {
-      return scope.call(call);
+    public <T> Answer<T> call(
+        String name, Class<T> type, Supplier<CompletableFuture<Answer<T>>> call) {
+      return scope.await(call.get());
     }
 
     @Override

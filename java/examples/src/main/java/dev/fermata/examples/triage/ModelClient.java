@@ -6,44 +6,46 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
+import dev.fermata.http.NativeHttpClient;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * Asks models by the OpenAI API, each call blocking its thread until the answer is there. Any
- * number of threads may use it at once.
+ * Asks models by the OpenAI API. A call that is under way holds no thread: what it returns
+ * completes when the answer is there, with a {@link ModelException} if there is none. Any number of
+ * threads may use it at once. Owns its connections and its threads until it is closed.
  */
-final class ModelClient {
+final class ModelClient implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration DEFAULT_PAUSE = Duration.ofSeconds(1);
   private static final int EXCERPT = 200;
 
   private final ObjectMapper json = new ObjectMapper();
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final NativeHttpClient http;
   private final Endpoint endpoint;
 
   ModelClient(Endpoint endpoint) {
     this.endpoint = endpoint;
+    NativeHttpClient.Builder client = NativeHttpClient.newBuilder().name("models");
+    client.connectTimeout(CONNECT_TIMEOUT);
+    // Without TLS the JDK's client, which stands in for the native one, would ask for an upgrade.
+    client.version(endpoint.isSecure() ? HttpClient.Version.HTTP_2 : HttpClient.Version.HTTP_1_1);
+    this.http = client.build();
   }
 
-  /**
-   * The vector that stands for a text; its length is the model's.
-   *
-   * @throws ModelException if there is no answer
-   */
-  float[] embed(String text) {
+  /** The vector that stands for a text; its length is the model's. */
+  CompletableFuture<float[]> embed(String text) {
     ObjectNode request = json.createObjectNode();
     request.put("model", endpoint.embeddingModel()).put("input", text);
-    JsonNode components = post("/embeddings", request, "/data/0/embedding");
+    return post("/embeddings", request, "/data/0/embedding").thenApply(ModelClient::vector);
+  }
+
+  private static float[] vector(JsonNode components) {
     float[] vector = new float[components.size()];
     for (int i = 0; i < vector.length; i++) {
       vector[i] = components.get(i).floatValue();
@@ -51,23 +53,26 @@ final class ModelClient {
     return vector;
   }
 
-  /**
-   * What a chat model answers to one message.
-   *
-   * @throws ModelException if there is no answer
-   */
-  String chat(String instruction, String message) {
+  /** What a chat model answers to one message. */
+  CompletableFuture<String> chat(String instruction, String message) {
     ObjectNode request = json.createObjectNode();
     request.put("model", endpoint.chatModel());
     request
         .putArray("messages")
         .add(json.createObjectNode().put("role", "system").put("content", instruction))
         .add(json.createObjectNode().put("role", "user").put("content", message));
-    return post("/chat/completions", request, "/choices/0/message/content").asText();
+    return post("/chat/completions", request, "/choices/0/message/content")
+        .thenApply(JsonNode::asText);
+  }
+
+  /** Gives up the calls that are under way. */
+  @Override
+  public void close() {
+    http.shutdownNow();
   }
 
   /** The part of the answer that is asked for, as a JSON pointer. */
-  private JsonNode post(String path, ObjectNode body, String part) {
+  private CompletableFuture<JsonNode> post(String path, ObjectNode body, String part) {
     URI url = endpoint.url(path);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(url)
@@ -75,12 +80,21 @@ final class ModelClient {
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
     endpoint.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));
+    return http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString())
+        .handle(
+            (response, failure) -> {
+              if (failure != null) {
+                throw new ModelException(url + ": no answer: " + failure, failure);
+              }
+              return part(url, response, part);
+            });
+  }
+
+  private JsonNode part(URI url, HttpResponse<String> response, String part) {
+    if (response.statusCode() != 200) {
+      throw refused(url, response);
+    }
     try {
-      HttpResponse<String> response =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() != 200) {
-        throw refused(url, response);
-      }
       JsonNode answer = json.readTree(response.body()).at(part);
       if (answer.isMissingNode()) {
         throw new ModelException(url + ": the answer lacks " + part);
@@ -88,11 +102,6 @@ final class ModelClient {
       return answer;
     } catch (JsonProcessingException e) {
       throw new ModelException(url + ": the answer is not JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new ModelException(url + ": no answer: " + e, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ModelException(url + ": interrupted while waiting for the answer", e);
     }
   }
 

@@ -45,6 +45,6 @@ final class OperatorEngine extends FlinkEngine {
         reviews.keyBy(Review::id, Types.STRING),
         new TriageFunction(endpoint, judge, watch),
         Types.GENERIC(TriagedReview.class),
-        DurableOptions.<Review>create().capacity(each).asyncThreads(each));
+        DurableOptions.<Review>create().capacity(each));
   }
 }

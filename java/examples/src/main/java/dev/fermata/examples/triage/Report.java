@@ -45,8 +45,16 @@ final class Report {
         "time in calls",
         Durations.text(figures.timeInCalls),
         "all durations added up; they grow where calls crowd the cores");
-    row("most in flight", number(figures.mostInFlight), "");
-    row("most threads", number(figures.mostThreads), "of the process at a time");
+    row("most in flight", number(figures.mostInFlight), "calls at once");
+    row(
+        "threads then",
+        number(figures.threadsThen),
+        "of the process; " + number(figures.mostThreads) + " at most");
+    row(
+        "threads that waited",
+        number(figures.heldThen),
+        "beside the owners; a blocking client holds one for each call: "
+            + number(figures.mostInFlight));
     if (figures.checkpoints > 0) {
       row("checkpoints", number(figures.checkpoints), "completed meanwhile");
     }

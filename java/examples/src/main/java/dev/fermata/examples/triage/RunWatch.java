@@ -28,7 +28,7 @@ final class RunWatch implements Serializable, AutoCloseable {
 
   private final UUID id = UUID.randomUUID();
   private final transient ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-  private final transient OwnerCpu cpu = new OwnerCpu();
+  private final transient Sampler sampler = new Sampler();
   private final transient Queue<CallLog> logs = new ConcurrentLinkedQueue<>();
   private final transient Runnable done;
   private final transient long startMillis = System.currentTimeMillis();
@@ -50,7 +50,7 @@ final class RunWatch implements Serializable, AutoCloseable {
    * @return notes the calls that its actions make
    */
   CallLog owner(int index, Thread thread) {
-    cpu.add(thread);
+    sampler.add(thread);
     CallLog calls = new CallLog(index);
     logs.add(calls);
     return calls;
@@ -80,13 +80,13 @@ final class RunWatch implements Serializable, AutoCloseable {
     List<TriagedReview> ordered = new ArrayList<>(results);
     ordered.sort(Comparator.comparingInt(result -> result.review().index()));
     return new TriageRun(
-        ordered, start, end, calls, checkpoints, cpu.stop(), threads.getPeakThreadCount());
+        ordered, start, end, calls, checkpoints, sampler.stop(), threads.getPeakThreadCount());
   }
 
   @Override
   public void close() {
     RUNNING.remove(id);
-    cpu.close();
+    sampler.close();
   }
 
   private Object writeReplace() {

@@ -10,6 +10,7 @@ import dev.fermata.examples.triage.NearestPrototype.Judgement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -66,27 +67,32 @@ final class Triage {
   }
 
   private Judgement judge(TriageScope scope, Review review) {
-    Supplier<float[]> request = () -> model.embed(review.text());
+    Supplier<CompletableFuture<float[]>> request = () -> model.embed(review.text());
     return judge.judge(ask(scope, calls, EMBED, review.index(), float[].class, request));
   }
 
   private String reply(TriageScope scope, Review review) {
-    Supplier<String> request = () -> model.chat(INSTRUCTION, review.text());
+    Supplier<CompletableFuture<String>> request = () -> model.chat(INSTRUCTION, review.text());
     return ask(scope, calls, DRAFT, review.index(), String.class, request);
   }
 
   /** A busy model is asked again after the pause that it asked for; the triage waits that long. */
   private static <T> T ask(
-      TriageScope scope, CallLog calls, Kind kind, int review, Class<T> type, Supplier<T> request) {
+      TriageScope scope,
+      CallLog calls,
+      Kind kind,
+      int review,
+      Class<T> type,
+      Supplier<CompletableFuture<T>> request) {
     String name = kind.name().toLowerCase(Locale.ROOT);
-    Supplier<T> noted = calls.noted(kind, review, request);
+    Supplier<CompletableFuture<T>> noted = calls.noted(kind, review, request);
     for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
-      Answer<T> answer = scope.call(name, type, () -> Answer.to(noted));
+      Answer<T> answer = scope.call(name, type, () -> Answer.to(noted.get()));
       if (answer.pause().isEmpty()) {
         return answer.value();
       }
       scope.sleep(answer.pause().get());
     }
-    return scope.call(name, type, () -> Answer.of(noted.get())).value();
+    return scope.call(name, type, () -> noted.get().thenApply(Answer::of)).value();
   }
 }

@@ -197,7 +197,10 @@ public final class TriageDemo implements Callable<Integer> {
   private int triage(ReviewInput input, Endpoint endpoint, int endpointLimit, String models)
       throws InputException, IOException, ExecutionException, InterruptedException {
     CallLog alone = new CallLog(0);
-    NearestPrototype judge = Triage.prepare(new ModelClient(endpoint), alone);
+    NearestPrototype judge;
+    try (ModelClient model = new ModelClient(endpoint)) {
+      judge = Triage.prepare(model, alone);
+    }
     Map<Engine, Strategy> chosen = new LinkedHashMap<>();
     StringJoiner file = new StringJoiner("-", "triage-", ".html");
     for (String name : names == null ? engines.keySet() : names) {

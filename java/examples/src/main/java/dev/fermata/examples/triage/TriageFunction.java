@@ -6,6 +6,7 @@ import dev.fermata.flink.CallFailedException;
 import dev.fermata.flink.DurableContext;
 import dev.fermata.flink.DurableFunction;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.functions.AbstractRichFunction;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -22,6 +23,7 @@ final class TriageFunction extends AbstractRichFunction
   private final Endpoint endpoint;
   private final NearestPrototype judge;
   private final RunWatch watch;
+  private transient ModelClient model;
   private transient Triage triage;
 
   TriageFunction(Endpoint endpoint, NearestPrototype judge, RunWatch watch) {
@@ -34,7 +36,15 @@ final class TriageFunction extends AbstractRichFunction
   public void open(OpenContext context) {
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     CallLog calls = watch.owner(subtask, Thread.currentThread());
-    triage = new Triage(new ModelClient(endpoint), judge, calls);
+    model = new ModelClient(endpoint);
+    triage = new Triage(model, judge, calls);
+  }
+
+  @Override
+  public void close() {
+    if (model != null) {
+      model.close();
+    }
   }
 
   @Override
@@ -51,11 +61,14 @@ final class TriageFunction extends AbstractRichFunction
     }
 
     @Override
-    public <T> Answer<T> call(String name, Class<T> type, Supplier<Answer<T>> call) {
+    public <T> Answer<T> call(
+        String name, Class<T> type, Supplier<CompletableFuture<Answer<T>>> call) {
       TypeInformation<Either<Long, T>> recordType =
           Types.EITHER(Types.LONG, TypeInformation.of(type));
       try {
-        return answer(context.call(name, recordType, () -> recorded(call.get())));
+        return answer(
+            context.callAsync(
+                name, recordType, () -> call.get().thenApply(DurableScope::recorded)));
       } catch (CallFailedException e) {
         throw new ModelException(
             e.failureMessage() == null ? e.failureType() : e.failureMessage(), e);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
-import dev.fermata.examples.triage.OwnerCpu.Sample;
+import dev.fermata.examples.triage.Sampler.Sample;
 import java.util.List;
 
 /** What one engine did, and when. Times are {@link System#nanoTime()}. Immutable. */
@@ -19,7 +19,7 @@ final class TriageRun {
   /** Oldest first. */
   final List<Checkpoint> checkpoints;
 
-  /** Of the owners' CPU clocks, oldest first, at least one. */
+  /** Oldest first, at least one. */
   final List<Sample> samples;
 
   /** Most threads of this process at a time, whatever they are for. */

@@ -3,6 +3,7 @@
 package dev.fermata.examples.triage;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -11,13 +12,14 @@ import java.util.function.Supplier;
  */
 interface TriageScope {
   /**
-   * Makes a call on a thread that may block, and waits for it.
+   * Makes a call and waits for its answer.
    *
    * @param name of the call, for records of it
    * @param type of the value in the answer
+   * @param call begins it, without blocking
    * @throws ModelException if the model gave no answer
    */
-  <T> Answer<T> call(String name, Class<T> type, Supplier<Answer<T>> call);
+  <T> Answer<T> call(String name, Class<T> type, Supplier<CompletableFuture<Answer<T>>> call);
 
   /** Waits for a time. */
   void sleep(Duration duration);

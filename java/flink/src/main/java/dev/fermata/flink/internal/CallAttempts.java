@@ -10,19 +10,20 @@ import dev.fermata.flink.CallOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 
 /**
  * Makes calls, all at once, until each step has an outcome: attempt by attempt, with the waits
  * between them. Runs inside the action that waits for them.
+ *
+ * @param <T> type of the results
+ * @param <C> what is called
  */
-final class CallAttempts<T> {
-  private final ContinuationActionExecutor executor;
-  private final ContinuationContext action;
-  private final CallOptions options;
+abstract class CallAttempts<T, C> {
+  final ContinuationActionExecutor executor;
+  final ContinuationContext action;
+  final CallOptions options;
   private final TypeSerializer<T> serializer;
   private final List<Pending> pending = new ArrayList<>();
 
@@ -37,7 +38,7 @@ final class CallAttempts<T> {
     this.serializer = serializer;
   }
 
-  void add(Step step, Callable<? extends T> call) {
+  void add(Step step, C call) {
     pending.add(new Pending(step, call));
   }
 
@@ -69,11 +70,7 @@ final class CallAttempts<T> {
       attempts.add(call.latest);
     }
     try {
-      if (options.deadline() == null) {
-        executor.gather(action, attempts);
-      } else {
-        executor.gather(action, attempts, options.deadline());
-      }
+      make(attempts);
     } catch (FermataException thrown) {
       // The attempts began at one moment and share the deadline: it passed for all that are open.
       if (thrown.kind() != ErrorKind.TIMED_OUT) {
@@ -82,12 +79,18 @@ final class CallAttempts<T> {
     }
   }
 
+  /**
+   * Makes each call once, tells its attempt how it ended, and waits for that with the deadline of
+   * the options. An {@link Error} is no outcome: it passes through and ends the function.
+   */
+  abstract void make(List<Attempt> attempts);
+
   private final class Pending {
     private final Step step;
-    private final Callable<? extends T> call;
+    private final C call;
     private Attempt latest;
 
-    Pending(Step step, Callable<? extends T> call) {
+    Pending(Step step, C call) {
       this.step = step;
       this.call = call;
     }
@@ -106,28 +109,30 @@ final class CallAttempts<T> {
     }
   }
 
-  private final class Attempt implements Supplier<Void> {
+  /** One attempt; told of its end by any thread. */
+  final class Attempt {
     private final Pending call;
     private final long startNanos = System.nanoTime();
     private volatile Thrown thrown;
 
-    Attempt(Pending call) {
+    private Attempt(Pending call) {
       this.call = call;
     }
 
-    /** On a worker. An {@link Error} is no outcome: it passes through and ends the function. */
-    @Override
-    public Void get() {
-      try {
-        call.step.complete(call.call.call(), serializer);
-      } catch (Exception failure) {
-        thrown = new Thrown(failure, System.nanoTime() - startNanos);
-      }
-      return null;
+    C call() {
+      return call.call;
     }
 
-    /** What it threw. Thrown after its deadline that was its answer to the interrupt. */
-    Exception failure() {
+    void returned(T value) {
+      call.step.complete(value, serializer);
+    }
+
+    void threw(Exception failure) {
+      thrown = new Thrown(failure, System.nanoTime() - startNanos);
+    }
+
+    /** What it threw. Thrown after its deadline that was its answer to being stopped. */
+    private Exception failure() {
       Thrown seen = thrown;
       Duration deadline = options.deadline();
       if (seen != null && (deadline == null || seen.afterNanos < deadline.toNanos())) {

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.apache.flink.api.common.state.AggregatingState;
 import org.apache.flink.api.common.state.AggregatingStateDescriptor;
 import org.apache.flink.api.common.state.ListState;
@@ -81,8 +83,30 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
       String name, TypeInformation<T> type, CallOptions options, Callable<? extends T> call) {
     requireInside();
     Step step = element.log.next(Step.Kind.CALL, name, type.toString());
-    make(List.of(step), List.of(call), type, options);
+    make(List.of(step), List.of(call), blocking(type, options));
     return step.value(runner.serializer(type));
+  }
+
+  @Override
+  public <T> T callAsync(
+      String name, TypeInformation<T> type, Supplier<? extends CompletionStage<T>> call) {
+    return callAsync(name, type, runner.options().callOptions, call);
+  }
+
+  @Override
+  public <T> T callAsync(
+      String name,
+      TypeInformation<T> type,
+      CallOptions options,
+      Supplier<? extends CompletionStage<T>> call) {
+    requireInside();
+    Step step = element.log.next(Step.Kind.CALL, name, type.toString());
+    TypeSerializer<T> serializer = runner.serializer(type);
+    make(
+        List.of(step),
+        List.of(call),
+        new StageCalls<>(runner.executor(), element, options, serializer));
+    return step.value(serializer);
   }
 
   @Override
@@ -102,17 +126,15 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
     for (int i = 0; i < calls.size(); i++) {
       steps.add(element.log.next(Step.Kind.CALL, name + "[" + i + "]", type.toString()));
     }
-    make(steps, calls, type, options);
+    make(steps, calls, blocking(type, options));
     return values(steps, runner.serializer(type));
   }
 
-  private <T> void make(
-      List<Step> steps,
-      List<? extends Callable<? extends T>> calls,
-      TypeInformation<T> type,
-      CallOptions options) {
-    CallAttempts<T> attempts =
-        new CallAttempts<>(runner.executor(), element, options, runner.serializer(type));
+  private <T> BlockingCalls<T> blocking(TypeInformation<T> type, CallOptions options) {
+    return new BlockingCalls<>(runner.executor(), element, options, runner.serializer(type));
+  }
+
+  private <C> void make(List<Step> steps, List<? extends C> calls, CallAttempts<?, C> attempts) {
     for (int i = 0; i < steps.size(); i++) {
       if (steps.get(i).isDone()) {
         runner.replayed(element, steps.get(i));

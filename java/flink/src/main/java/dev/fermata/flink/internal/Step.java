@@ -15,8 +15,8 @@ import org.apache.flink.core.memory.DataOutputView;
 /**
  * One thing that a function asked for, and once it is there the outcome, which is set once.
  *
- * <p>A worker may {@link #complete} it; everything else is done on the task's side, by the function
- * or by a checkpoint.
+ * <p>Any thread that ends a call may {@link #complete} it; everything else is done on the task's
+ * side, by the function or by a checkpoint.
  */
 final class Step {
   /** What was asked for. The order is part of the checkpoint's format. */

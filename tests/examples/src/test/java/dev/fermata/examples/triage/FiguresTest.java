@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fermata.examples.triage.ModelCall.Kind;
 import dev.fermata.examples.triage.NearestPrototype.Judgement;
-import dev.fermata.examples.triage.OwnerCpu.Sample;
+import dev.fermata.examples.triage.Sampler.Sample;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class FiguresTest {
-  private static final List<Sample> NO_CPU = List.of(new Sample(0, 0));
+  private static final List<Sample> NO_CPU = List.of(new Sample(0, 0, 0, 0));
 
   @Test
   void countsCallsThatMerelyFollowEachOtherAsApart() {
@@ -84,19 +84,34 @@ class FiguresTest {
   void takesForWaitingOnlyStretchesWithCallsInFlightAndNoEvent() {
     List<Sample> samples =
         List.of(
-            new Sample(0, 1000),
-            new Sample(10, 1100), // nothing in flight yet
-            new Sample(20, 1200), // a call began
-            new Sample(30, 1250), // quiet, but perhaps still busy with the call's beginning
-            new Sample(40, 1253), // waiting
-            new Sample(50, 1257), // waiting
-            new Sample(60, 1300), // the call ended
-            new Sample(70, 1400)); // nothing in flight any more
+            new Sample(0, 1000, 0, 0),
+            new Sample(10, 1100, 0, 0), // nothing in flight yet
+            new Sample(20, 1200, 0, 0), // a call began
+            new Sample(30, 1250, 0, 0), // quiet, but perhaps still busy with the call's beginning
+            new Sample(40, 1253, 0, 0), // waiting
+            new Sample(50, 1257, 0, 0), // waiting
+            new Sample(60, 1300, 0, 0), // the call ended
+            new Sample(70, 1400, 0, 0)); // nothing in flight any more
     Figures figures = figures(List.of(call(15, 55)), samples);
 
     assertThat(figures.waitingTime).isEqualTo(20);
     assertThat(figures.waitingCpu).isEqualTo(7);
     assertThat(figures.ownerCpu).isEqualTo(400);
+  }
+
+  @Test
+  void countsThreadsWhereMostCallsWereSeenInFlight() {
+    List<Sample> samples =
+        List.of(
+            new Sample(0, 0, 20, 0),
+            new Sample(10, 0, 21, 1), // one call
+            new Sample(20, 0, 22, 2), // two
+            new Sample(30, 0, 23, 1), // one
+            new Sample(40, 0, 29, 0)); // none
+    Figures figures = figures(List.of(call(5, 35), call(15, 25)), samples);
+
+    assertThat(figures.threadsThen).isEqualTo(22);
+    assertThat(figures.heldThen).isEqualTo(2);
   }
 
   @Test

@@ -23,19 +23,19 @@ class ModelServerTest {
 
   @Test
   void embedsByMeaningAndRepliesByRule() throws Exception {
-    try (ModelServerProcess server = start()) {
-      ModelClient model = new ModelClient(Endpoint.local(server.port()));
+    try (ModelServerProcess server = start();
+        ModelClient model = new ModelClient(Endpoint.local(server.port()))) {
       List<float[]> prototypes = new ArrayList<>();
       for (String sentence : NearestPrototype.sentences()) {
-        prototypes.add(model.embed(sentence));
+        prototypes.add(model.embed(sentence).get());
       }
       NearestPrototype judge = new NearestPrototype(prototypes);
 
-      assertThat(judge.judge(model.embed("What a wonderful camera!")).positive()).isTrue();
-      assertThat(judge.judge(model.embed("It broke on the first day.")).positive()).isFalse();
-      assertThat(model.chat("Reply.", "The battery is weak.")).contains("battery");
-      assertThatThrownBy(() -> model.embed(" "))
-          .isInstanceOf(ModelException.class)
+      assertThat(judge.judge(model.embed("What a wonderful camera!").get()).positive()).isTrue();
+      assertThat(judge.judge(model.embed("It broke on the first day.").get()).positive()).isFalse();
+      assertThat(model.chat("Reply.", "The battery is weak.").get()).contains("battery");
+      assertThatThrownBy(() -> model.embed(" ").get())
+          .hasCauseInstanceOf(ModelException.class)
           .hasMessageContaining("400")
           .hasMessageContaining("input must be a text");
     }

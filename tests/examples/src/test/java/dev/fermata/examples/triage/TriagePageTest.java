@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fermata.examples.triage.ModelCall.Kind;
 import dev.fermata.examples.triage.NearestPrototype.Judgement;
-import dev.fermata.examples.triage.OwnerCpu.Sample;
+import dev.fermata.examples.triage.Sampler.Sample;
 import dev.fermata.examples.triage.TriageRun.Checkpoint;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +74,7 @@ class TriagePageTest {
             400_000_000,
             calls,
             List.of(new Checkpoint(100_000_000, 120_000_000, 4096)),
-            List.of(new Sample(0, 0)),
+            List.of(new Sample(0, 0, 0, 0)),
             9);
     page.add(
         title, List.of("one", "two"), Map.of("strategy", "handoff"), run, new Figures(run, calls));

@@ -47,6 +47,9 @@ class TriageTest {
     assertThat(run.calls)
         .extracting(ModelCall::kind)
         .containsExactlyInAnyOrder(Kind.EMBED, Kind.EMBED, Kind.EMBED, Kind.DRAFT);
+    assertThat(run.samples)
+        .as("threads that calls held")
+        .allSatisfy(sample -> assertThat(sample.held).isZero());
   }
 
   @ParameterizedTest
@@ -133,8 +136,10 @@ class TriageTest {
   }
 
   private Engine engine(EngineFactory factory) {
-    NearestPrototype judge = Triage.prepare(new ModelClient(models.endpoint()), alone);
-    return factory.create(models.endpoint(), judge, 4);
+    try (ModelClient model = new ModelClient(models.endpoint())) {
+      NearestPrototype judge = Triage.prepare(model, alone);
+      return factory.create(models.endpoint(), judge, 4);
+    }
   }
 
   private static List<Review> reviews(String... texts) {
