@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 public final class PendingTimers {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final long FAR = TimeUnit.HOURS.toNanos(1);
-  private static final long NEAR = TimeUnit.SECONDS.toNanos(3);
+  private static final long NEAR = TimeUnit.SECONDS.toNanos(1);
   private static final long SPREAD = TimeUnit.SECONDS.toNanos(1);
   private static final long SETTLING_MILLIS = 100;
   private static final long PENDING_MILLIS = 1_000;

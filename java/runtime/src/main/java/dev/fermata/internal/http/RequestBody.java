@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.http;
 
-import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.nio.ByteBuffer;
@@ -43,9 +42,9 @@ final class RequestBody {
       return new RequestBody(publisher, 0, new byte[0]);
     }
     if (length > 0 && length <= MAX_WHOLE && isInMemory(publisher)) {
-      Collector collector = new Collector();
+      Collector collector = new Collector((int) length);
       publisher.subscribe(collector);
-      return new RequestBody(publisher, length, collector.bytes.toByteArray());
+      return new RequestBody(publisher, length, collector.bytes);
     }
     return new RequestBody(publisher, length < 0 ? UNKNOWN : length, null);
   }
@@ -75,7 +74,12 @@ final class RequestBody {
   }
 
   private static final class Collector implements Flow.Subscriber<ByteBuffer> {
-    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    final byte[] bytes;
+    private int filled;
+
+    Collector(int length) {
+      bytes = new byte[length];
+    }
 
     @Override
     public void onSubscribe(Flow.Subscription subscription) {
@@ -84,9 +88,9 @@ final class RequestBody {
 
     @Override
     public void onNext(ByteBuffer buffer) {
-      byte[] chunk = new byte[buffer.remaining()];
-      buffer.get(chunk);
-      bytes.writeBytes(chunk);
+      int more = buffer.remaining();
+      buffer.get(bytes, filled, more);
+      filled += more;
     }
 
     @Override
