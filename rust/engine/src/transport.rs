@@ -3,11 +3,13 @@
 //! HTTP with threads and a host: what the boundary sees of [`fermata_io::http`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fermata_core::error::Error;
 use fermata_core::threads::{EngineThreads, ThreadObserver};
 use fermata_io::http::{
-    Events, RequestBody, RequestHead, Tag, Transport, TransportConfig, TransportGauges,
+    Events, LimitConfig, LimitId, RequestBody, RequestHead, Tag, Transport, TransportConfig,
+    TransportGauges,
 };
 
 use crate::native_thread::NativeThreads;
@@ -61,6 +63,27 @@ impl HttpTransport {
     /// As [`Transport::cancel`].
     pub fn cancel(&self, tag: Tag) {
         self.transport.cancel(tag);
+    }
+
+    /// As [`Transport::limit`].
+    pub fn limit(&self, config: LimitConfig) -> LimitId {
+        self.transport.limit(config)
+    }
+
+    /// As [`Transport::admit`].
+    pub fn admit(
+        &self,
+        tag: Tag,
+        limit: Option<LimitId>,
+        tokens: u64,
+        delay: Duration,
+    ) -> Result<(), Error> {
+        self.transport.admit(tag, limit, tokens, delay)
+    }
+
+    /// As [`Transport::leave`].
+    pub fn leave(&self, tag: Tag) {
+        self.transport.leave(tag);
     }
 
     /// As [`Transport::gauges`].

@@ -3,14 +3,16 @@
 //! HTTP/1.1 and HTTP/2 as a client: exchanges by the thousand on one thread.
 //!
 //! A [`Transport`] carries requests to servers and tells of their responses through [`Events`]. It knows nothing of
-//! redirects, cookies, authentication or retries: those have their semantics where the requests come from. It repeats a
-//! request by itself in one case alone, where nothing of it was written because the pooled connection had been closed.
+//! redirects, cookies, authentication or retries: those have their semantics where the requests come from. Whom limits let
+//! send, and when, it tells as well ([`Transport::admit`]). It repeats a request by itself in one case alone, where nothing of it was written because the pooled connection had been closed.
 
+mod admission;
 mod connect;
 mod credits;
 mod exchange;
 mod failure;
 mod joint;
+mod limiter;
 mod link;
 mod pool;
 mod request;
@@ -25,6 +27,7 @@ mod tests;
 use fermata_core::error::Error;
 
 pub use failure::{Failure, FailureKind};
+pub use limiter::{LimitConfig, Rate};
 pub use request::{RequestBody, RequestHead};
 pub use transport::{Transport, TransportConfig, TransportGauges};
 
@@ -34,8 +37,12 @@ pub const MAX_HEAD_BYTES: usize = 384 * 1024;
 /// How many headers a response may have over HTTP/1.1.
 pub const MAX_HEADERS: usize = 100;
 
-/// The caller's name for an exchange, in use from its start to its last event or its cancellation.
+/// The caller's name for an exchange, in use from its start to its last event or its cancellation; also that of an
+/// admission, in use until it leaves.
 pub type Tag = i64;
+
+/// What a transport calls a limit; from 1 on.
+pub type LimitId = usize;
 
 /// The head of a response.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +71,9 @@ pub trait Events: Send + Sync + 'static {
     fn want_body(&self, tag: Tag, chunks: u32);
     /// The response is complete.
     fn end(&self, tag: Tag);
-    /// There is no response, or no more of it.
+    /// The admission of this tag is granted. `held_by_rate`: when its turn had come, it had to wait for a rate. On an error
+    /// the admission fails with it.
+    fn admitted(&self, tag: Tag, held_by_rate: bool) -> Result<(), Error>;
+    /// There is no response, or no more of it, or no admission.
     fn failed(&self, tag: Tag, failure: &Failure);
 }

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Deadlines and sleeps: one thread, tokio's timer wheel.
 
-use std::collections::HashMap;
-use std::future::poll_fn;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,7 +15,7 @@ use fermata_core::threads::EngineThreads;
 use tokio_util::time::{DelayQueue, delay_queue::Key};
 
 use crate::doorbell::{self, Doorbell, Listening, Porter};
-use crate::lock;
+use crate::{lock, run_root};
 
 /// The timer wheel holds no more than about two years; what is due later goes round again.
 const HORIZON: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -53,7 +52,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Inbox {
-    commands: Vec<Command>,
+    commands: VecDeque<Command>,
     /// By how much the commands will change the number of entries.
     growth: isize,
     /// Entries in the wheel when the thread last looked.
@@ -174,7 +173,7 @@ impl Shared {
             if inbox.closed {
                 return;
             }
-            inbox.commands.push(command);
+            inbox.commands.push_back(command);
             inbox.growth += growth;
             let wake = urgent(&inbox)
                 || inbox.commands.len() >= BACKLOG && inbox.attention != Attention::Awake;
@@ -182,7 +181,7 @@ impl Shared {
                 (None, inbox.surrender())
             } else if wake {
                 inbox.attention = Attention::Awake;
-                (inbox.bell.clone(), Vec::new())
+                (inbox.bell.clone(), VecDeque::new())
             } else {
                 return;
             }
@@ -221,7 +220,7 @@ impl Shared {
         self.lose(orphans);
     }
 
-    fn lose(&self, orphans: Vec<Command>) {
+    fn lose(&self, orphans: VecDeque<Command>) {
         for command in orphans {
             if let Command::Insert(call, _) = command {
                 self.expiry.lost(call);
@@ -232,7 +231,7 @@ impl Shared {
 
 impl Inbox {
     /// Gives up what no thread will take in.
-    fn surrender(&mut self) -> Vec<Command> {
+    fn surrender(&mut self) -> VecDeque<Command> {
         self.growth = 0;
         self.held = 0;
         std::mem::take(&mut self.commands)
@@ -248,7 +247,11 @@ fn serve(shared: &Arc<Shared>, porter: Porter) -> Result<(), Error> {
     runtime.block_on(async {
         let porter = porter.listen().map_err(no_thread)?;
         let mut wheel = Wheel::new(Arc::clone(shared), porter);
-        poll_fn(|context| wheel.poll(context)).await;
+        if let Err(error) = run_root("timer", |context| wheel.poll(context)).await {
+            tracing::error!(%error, "timers are lost");
+            shared.orphan();
+            wheel.lose();
+        }
         Ok(())
     })
 }
@@ -268,7 +271,7 @@ struct Wheel {
     porter: Listening,
     delays: DelayQueue<CallId>,
     entries: HashMap<CallId, Entry>,
-    batch: Vec<Command>,
+    batch: VecDeque<Command>,
 }
 
 struct Entry {
@@ -284,7 +287,7 @@ impl Wheel {
             porter,
             delays: DelayQueue::new(),
             entries: HashMap::new(),
-            batch: Vec::new(),
+            batch: VecDeque::new(),
         }
     }
 
@@ -315,8 +318,7 @@ impl Wheel {
             inbox.growth = 0;
             inbox.attention = Attention::Awake;
         }
-        let mut batch = std::mem::take(&mut self.batch);
-        for command in batch.drain(..) {
+        while let Some(command) = self.batch.pop_front() {
             match command {
                 Command::Insert(call, due) => self.insert(call, due),
                 Command::Cancel(call) => {
@@ -326,7 +328,6 @@ impl Wheel {
                 }
             }
         }
-        self.batch = batch;
         Poll::Pending
     }
 
@@ -339,14 +340,15 @@ impl Wheel {
     fn fire(&mut self, context: &mut Context<'_>) {
         while let Poll::Ready(Some(expired)) = self.delays.poll_expired(context) {
             let call = expired.into_inner();
-            let Some(entry) = self.entries.remove(&call) else {
+            let Some(due) = self.entries.get(&call).map(|entry| entry.due) else {
                 continue;
             };
-            if entry.due > now() {
-                self.insert(call, entry.due);
+            if due > now() {
+                self.insert(call, due);
             } else {
                 self.shared.forget_one();
                 self.shared.expiry.due(call);
+                self.entries.remove(&call);
             }
         }
     }
@@ -369,12 +371,20 @@ impl Wheel {
         true
     }
 
+    /// Nobody will look at the entries any more.
+    fn lose(&mut self) {
+        self.shared.lose(std::mem::take(&mut self.batch));
+        for (call, _) in self.entries.drain() {
+            self.shared.expiry.lost(call);
+        }
+    }
+
     /// Gives back the memory of a past burst.
     fn release_peak(&mut self) {
         if self.delays.capacity() > BACKLOG {
             self.delays = DelayQueue::new();
             self.entries = HashMap::new();
-            self.batch = Vec::new();
+            self.batch = VecDeque::new();
         }
     }
 }

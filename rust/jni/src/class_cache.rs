@@ -48,6 +48,7 @@ pub(crate) struct TransportMethods {
     pub(crate) body: JMethodID,
     pub(crate) want_body: JMethodID,
     pub(crate) end: JMethodID,
+    pub(crate) admitted: JMethodID,
     pub(crate) failed: JMethodID,
     pub(crate) thread_ended: JMethodID,
 }
@@ -72,6 +73,11 @@ impl TransportMethods {
                 jni_sig!((tag: jlong, chunks: jint) -> void),
             )?,
             end: env.get_method_id(&class, jni_str!("end"), jni_sig!((tag: jlong) -> void))?,
+            admitted: env.get_method_id(
+                &class,
+                jni_str!("admitted"),
+                jni_sig!((tag: jlong, held_by_rate: jboolean) -> void),
+            )?,
             failed: env.get_method_id(
                 &class,
                 jni_str!("failed"),

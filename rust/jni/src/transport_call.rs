@@ -158,6 +158,12 @@ impl Events for JavaEvents {
         self.tell("end", &self.methods.end, false, |_| Ok([jvalue { j: tag }]));
     }
 
+    fn admitted(&self, tag: Tag, held_by_rate: bool) -> Result<(), Error> {
+        self.call("admitted", &self.methods.admitted, false, |_| {
+            Ok([jvalue { j: tag }, jvalue { z: held_by_rate }])
+        })
+    }
+
     fn failed(&self, tag: Tag, failure: &Failure) {
         self.tell("failed", &self.methods.failed, false, |env| {
             let message: JString<'_> = env.new_string(failure.message())?;

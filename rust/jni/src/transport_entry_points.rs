@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The natives of `dev.fermata.internal.bridge.NativeTransport`, where they are documented.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fermata_engine::http::{FailureKind, RequestBody, RequestHead, TransportConfig};
+use fermata_engine::http::{
+    FailureKind, LimitConfig, LimitId, Rate, RequestBody, RequestHead, TransportConfig,
+};
 use fermata_engine::{Error, HttpTransport};
 use jni::objects::{JByteArray, JClass, JIntArray, JObject, JObjectArray, JString};
 use jni::sys::{jboolean, jint, jlong};
@@ -44,6 +47,16 @@ pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
     native!(demand(transport: jlong, tag: jlong, chunks: jlong)),
     native!(upload(transport: jlong, tag: jlong, chunk: jbyte[])),
     native!(cancel(transport: jlong, tag: jlong)),
+    native!(limit(
+        transport: jlong,
+        max_concurrent: jint,
+        request_period_nanos: jlong,
+        request_burst: jint,
+        token_period_nanos: jlong,
+        token_burst: jint
+    ) -> jlong),
+    native!(admit(transport: jlong, tag: jlong, limit: jlong, tokens: jlong, delay_millis: jlong)),
+    native!(leave(transport: jlong, tag: jlong)),
     native!(gauges(transport: jlong, into: jint[])),
     native!(close(transport: jlong) -> jboolean),
     native!(destroy(transport: jlong)),
@@ -52,6 +65,9 @@ pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
 /// `bodyLength`: there is no body, or it is of unknown length.
 const NO_BODY: jlong = -1;
 const UNKNOWN_LENGTH: jlong = -2;
+
+/// `limit`: no limit of its kind; `admit`: none at all.
+const UNLIMITED: jlong = 0;
 
 /// `demand`: all there is, as in the JDK's flows.
 const ALL: u64 = jlong::MAX as u64;
@@ -76,7 +92,7 @@ fn create<'local>(
         refuse_null(&upcalls, "upcalls")?;
         let config = TransportConfig {
             thread_name: thread_name.try_to_string(env)?,
-            connect_timeout: limit("connectTimeoutMillis", connect_timeout_millis)?,
+            connect_timeout: patience("connectTimeoutMillis", connect_timeout_millis)?,
             idle_timeout: millis("idleTimeoutMillis", idle_timeout_millis)?,
             max_idle_per_origin: usize::try_from(max_idle_per_origin)
                 .map_err(|_| out_of_range("maxIdlePerOrigin", max_idle_per_origin.into(), 0))?,
@@ -137,7 +153,7 @@ fn start<'local>(
             proxy: proxy.as_deref(),
             proxy_headers: &bytes_or_none(env, &proxy_headers)?,
             expect_continue,
-            timeout: limit("timeoutMillis", timeout_millis)?,
+            timeout: patience("timeoutMillis", timeout_millis)?,
         };
         let body = request_body(env, body_length, &body)?;
         Ok(open.transport.start(tag, &head, body)?)
@@ -212,6 +228,73 @@ fn cancel<'local>(env: EnvUnowned<'local>, class: JClass<'local>, transport: jlo
     });
 }
 
+#[expect(clippy::too_many_arguments, reason = "the signature is Java's")]
+fn limit<'local>(
+    env: EnvUnowned<'local>,
+    class: JClass<'local>,
+    transport: jlong,
+    max_concurrent: jint,
+    request_period_nanos: jlong,
+    request_burst: jint,
+    token_period_nanos: jlong,
+    token_burst: jint,
+) -> jlong {
+    without_env(env, &class, || {
+        let concurrent = usize::try_from(max_concurrent)
+            .map_err(|_| out_of_range("maxConcurrent", max_concurrent.into(), 0))?;
+        let config = LimitConfig {
+            concurrent: NonZeroUsize::new(concurrent),
+            requests: rate(
+                ("requestPeriodNanos", request_period_nanos),
+                ("requestBurst", request_burst),
+            )?,
+            tokens: rate(
+                ("tokenPeriodNanos", token_period_nanos),
+                ("tokenBurst", token_burst),
+            )?,
+        };
+        Ok(open(transport)?.transport.limit(config) as jlong)
+    })
+}
+
+fn rate(period: (&str, jlong), burst: (&str, jint)) -> Result<Option<Rate>, Error> {
+    if period.1 == UNLIMITED {
+        return Ok(None);
+    }
+    let nanos = u64::try_from(period.1).map_err(|_| out_of_range(period.0, period.1, 0))?;
+    let burst = u32::try_from(burst.1).map_err(|_| out_of_range(burst.0, burst.1.into(), 1))?;
+    Rate::new(Duration::from_nanos(nanos), burst).map(Some)
+}
+
+fn admit<'local>(
+    env: EnvUnowned<'local>,
+    class: JClass<'local>,
+    transport: jlong,
+    tag: jlong,
+    limit: jlong,
+    tokens: jlong,
+    delay_millis: jlong,
+) {
+    without_env(env, &class, || {
+        let limit = match limit {
+            UNLIMITED => None,
+            _ => Some(LimitId::try_from(limit).map_err(|_| out_of_range("limit", limit, 0))?),
+        };
+        let tokens = u64::try_from(tokens).map_err(|_| out_of_range("tokens", tokens, 0))?;
+        let delay = millis("delayMillis", delay_millis)?;
+        Ok(open(transport)?
+            .transport
+            .admit(tag, limit, tokens, delay)?)
+    });
+}
+
+fn leave<'local>(env: EnvUnowned<'local>, class: JClass<'local>, transport: jlong, tag: jlong) {
+    without_env(env, &class, || {
+        open(transport)?.transport.leave(tag);
+        Ok(())
+    });
+}
+
 fn gauges<'local>(
     env: EnvUnowned<'local>,
     class: JClass<'local>,
@@ -278,7 +361,7 @@ fn millis(name: &str, millis: jlong) -> Result<Duration, Error> {
 }
 
 /// A duration that limits something; 0 does not.
-fn limit(name: &str, limit: jlong) -> Result<Option<Duration>, Error> {
+fn patience(name: &str, limit: jlong) -> Result<Option<Duration>, Error> {
     let limit = millis(name, limit)?;
     Ok((!limit.is_zero()).then_some(limit))
 }

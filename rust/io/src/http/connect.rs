@@ -26,7 +26,7 @@ use super::failure::{Failure, FailureKind, chain};
 use super::joint::Joint;
 use super::request::{Origin, Security};
 use super::stream::{Counted, Stream};
-use super::trust::Trust;
+use super::trust::{Roots, Trust};
 use super::upload::Upload;
 
 /// Why there is no connection.
@@ -67,7 +67,7 @@ impl Connector {
     }
 
     /// From now on trusts these roots alone.
-    pub(crate) fn trust(&self, roots: Vec<Vec<u8>>) {
+    pub(crate) fn trust(&self, roots: Roots) {
         self.trust.trust(roots);
     }
 

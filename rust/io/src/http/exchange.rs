@@ -24,6 +24,7 @@ use super::link::{Lease, Unanswered};
 use super::pool::Pool;
 use super::request::{Origin, Outgoing, RequestBody, flatten};
 use super::stream::Counted;
+use super::trust::Roots;
 use super::upload::{Consent, Upload, UploadQueue};
 use super::{Events, ResponseHead, Tag};
 
@@ -33,8 +34,8 @@ pub(crate) struct Exchanges {
     events: Arc<dyn Events>,
     running: RefCell<HashMap<Tag, Rc<Exchange>>>,
     in_flight: Arc<AtomicUsize>,
-    /// The transport is closed.
-    closing: Cell<bool>,
+    /// What becomes of those whose tasks are dropped.
+    ending: RefCell<Option<Failure>>,
 }
 
 /// What commands can do to an exchange.
@@ -57,12 +58,12 @@ impl Exchanges {
             events,
             running: RefCell::default(),
             in_flight,
-            closing: Cell::new(false),
+            ending: RefCell::default(),
         })
     }
 
     /// New connections trust these roots alone.
-    pub(crate) fn trust(&self, roots: Vec<Vec<u8>>) {
+    pub(crate) fn trust(&self, roots: Roots) {
         self.pool.trust(roots);
     }
 
@@ -119,9 +120,9 @@ impl Exchanges {
         }
     }
 
-    /// Whoever is dropped from now on fails because the transport was closed.
-    pub(crate) fn begin_close(&self) {
-        self.closing.set(true);
+    /// Whoever is dropped from now on fails for this reason.
+    pub(crate) fn begin_end(&self, reason: Failure) {
+        self.ending.replace(Some(reason));
     }
 
     fn find(&self, tag: Tag) -> Option<Rc<Exchange>> {
@@ -144,14 +145,13 @@ impl Drop for Unfinished {
         if self.in_flight.is_none() || self.exchange.cancelled.get() {
             return;
         }
-        let failure = if self.exchanges.closing.get() {
-            Failure::closed()
-        } else {
+        let ending = self.exchanges.ending.borrow().clone();
+        let failure = ending.unwrap_or_else(|| {
             Failure::new(
                 FailureKind::Io,
                 "the exchange panicked, which is a defect of Fermata (the place is in the log)",
             )
-        };
+        });
         self.fail(&failure);
     }
 }
@@ -293,7 +293,7 @@ impl Unfinished {
         self.exchanges
             .events
             .response(self.tag, head)
-            .map_err(undelivered)
+            .map_err(|error| Failure::undelivered(&error))
     }
 
     /// Hands over the body, chunk by chunk as they are wanted. The next chunk is fetched before it is wanted, so that the
@@ -316,7 +316,7 @@ impl Unfinished {
                 self.exchanges
                     .events
                     .body(self.tag, &chunk)
-                    .map_err(undelivered)?;
+                    .map_err(|error| Failure::undelivered(&error))?;
             }
         }
     }
@@ -332,7 +332,7 @@ impl Unfinished {
         self.exchanges
             .events
             .response(self.tag, head)
-            .map_err(undelivered)?;
+            .map_err(|error| Failure::undelivered(&error))?;
         self.end()
     }
 
@@ -341,8 +341,4 @@ impl Unfinished {
         self.exchanges.events.end(self.tag);
         Ok(())
     }
-}
-
-fn undelivered(error: fermata_core::error::Error) -> Failure {
-    Failure::new(FailureKind::Io, error.to_string())
 }

@@ -6,6 +6,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use fermata_core::error::Error;
+
 /// What went wrong. Java knows a kind by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
@@ -85,6 +87,11 @@ impl Failure {
 
     pub(crate) fn closed() -> Self {
         Self::new(FailureKind::Closed, "the client was closed")
+    }
+
+    /// Of an event that nobody took.
+    pub(crate) fn undelivered(error: &Error) -> Self {
+        Self::new(FailureKind::Io, error.to_string())
     }
 
     /// Of an exchange whose response had no head yet. `silent`: no byte of it came. `reused`: another exchange had the

@@ -22,6 +22,7 @@ use super::joint::{Joined, Joint};
 use super::link::{Http1Link, Http2Link, Lease, Opened};
 use super::request::{Origin, Security};
 use super::stream::Counted;
+use super::trust::Roots;
 
 /// Longer waits are as good as endless, and can be added to any instant.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -89,7 +90,7 @@ impl Pool {
     }
 
     /// From now on new connections trust these roots alone.
-    pub(crate) fn trust(&self, roots: Vec<Vec<u8>>) {
+    pub(crate) fn trust(&self, roots: Roots) {
         self.connector.trust(roots);
     }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The handle that callers have, and the thread that does the work.
 
-use std::future::poll_fn;
+use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,14 +15,17 @@ use fermata_core::error::{Error, ErrorKind};
 use fermata_core::threads::EngineThreads;
 use tokio::task::LocalSet;
 
+use super::admission::{Admissions, Ticket};
 use super::connect::Connector;
 use super::exchange::Exchanges;
 use super::failure::{Failure, FailureKind};
+use super::limiter::LimitConfig;
 use super::pool::{IdleLimits, Pool};
 use super::request::{Outgoing, RequestBody, RequestHead};
-use super::{Events, Tag};
+use super::trust::Roots;
+use super::{Events, LimitId, Tag};
 use crate::doorbell::{self, Doorbell, Listening, Porter};
-use crate::lock;
+use crate::{lock, run_root};
 
 /// How many names are looked up at a time: each look-up blocks a thread.
 const MAX_LOOK_UPS: usize = 4;
@@ -66,6 +69,9 @@ struct Shared {
     /// A thread takes in what is sent, or is about to.
     serving: AtomicBool,
     inbox: Mutex<Inbox>,
+    /// What a thread is told that takes the place of another.
+    roots: Mutex<Option<Roots>>,
+    limits: Mutex<Vec<LimitConfig>>,
     counts: Counts,
 }
 
@@ -78,7 +84,7 @@ struct Counts {
 
 #[derive(Default)]
 struct Inbox {
-    commands: Vec<Command>,
+    commands: VecDeque<Command>,
     /// The thread is parked, and nobody has rung since.
     parked: bool,
     /// Of the thread that was started last, if any.
@@ -89,11 +95,13 @@ struct Inbox {
 }
 
 enum Command {
-    Trust(Vec<Vec<u8>>),
+    Trust(Roots),
     Start(Tag, Box<Outgoing>),
     Demand(Tag, u64),
     Upload(Tag, Option<Bytes>),
     Cancel(Tag),
+    Admit(Box<Ticket>),
+    Leave(Tag),
 }
 
 impl Transport {
@@ -109,6 +117,8 @@ impl Transport {
                 events,
                 serving: AtomicBool::new(false),
                 inbox: Mutex::default(),
+                roots: Mutex::default(),
+                limits: Mutex::default(),
                 counts: Counts::default(),
             }),
             threads,
@@ -119,7 +129,63 @@ impl Transport {
     /// Trusts these certificates (DER) and whom they signed, and nobody else, on connections that are made from now on.
     /// Before this is called nobody is trusted.
     pub fn trust(&self, roots: Vec<Vec<u8>>) {
+        let roots = Arc::new(roots);
+        *lock(&self.shared.roots) = Some(Arc::clone(&roots));
         self.shared.send(Command::Trust(roots));
+    }
+
+    /// Makes a limit, which those share who are admitted to it. It lasts as long as the transport.
+    pub fn limit(&self, config: LimitConfig) -> LimitId {
+        let mut limits = lock(&self.shared.limits);
+        limits.push(config);
+        limits.len()
+    }
+
+    /// Tells by [`Events::admitted`] when the delay has passed and, if there is a limit, its turn has come and it may enter;
+    /// from then on `tag` is inside, until [`Self::leave`]. Those who wait for a limit are admitted in the order in which their
+    /// delays ended. `tag` is none of another admission. Fails with [`ErrorKind::InvalidArgument`] if there is no such limit,
+    /// or none that so many tokens could ever pass, with [`ErrorKind::ThreadSpawn`] and with [`ErrorKind::Closed`]; then
+    /// there are no events.
+    pub fn admit(
+        &self,
+        tag: Tag,
+        limit: Option<LimitId>,
+        tokens: u64,
+        delay: Duration,
+    ) -> Result<(), Error> {
+        let limit = limit
+            .map(|limit| {
+                let config = self.config(limit)?;
+                Ok((limit, config, config.cost(tokens)?))
+            })
+            .transpose()?;
+        self.serve()?;
+        let ticket = Box::new(Ticket { tag, limit, delay });
+        if self.shared.send(Command::Admit(ticket)) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Closed,
+            "nobody is admitted any more: the client is closed",
+        ))
+    }
+
+    /// Ends an admission: lets the next one enter, or gives up waiting. Being admitted may be told of still.
+    pub fn leave(&self, tag: Tag) {
+        self.shared.send(Command::Leave(tag));
+    }
+
+    fn config(&self, limit: LimitId) -> Result<LimitConfig, Error> {
+        let limits = lock(&self.shared.limits);
+        let index = limit.checked_sub(1);
+        index
+            .and_then(|index| limits.get(index).copied())
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!("there is no limit {limit}"),
+                )
+            })
     }
 
     /// Starts an exchange under `tag`, which no other may have at the time. Fails with [`ErrorKind::InvalidArgument`] if the
@@ -213,11 +279,11 @@ impl Shared {
             if inbox.closed {
                 return false;
             }
-            inbox.commands.push(command);
+            inbox.commands.push_back(command);
             if inbox.orphaned {
                 (None, std::mem::take(&mut inbox.commands))
             } else if std::mem::take(&mut inbox.parked) {
-                (inbox.bell.clone(), Vec::new())
+                (inbox.bell.clone(), VecDeque::new())
             } else {
                 return true;
             }
@@ -239,13 +305,20 @@ impl Shared {
         };
         // Before anybody hears of a loss: who tries again at once must get a new thread.
         self.serving.store(false, Ordering::Release);
-        self.lose(orphans, &Failure::new(FailureKind::Io, why.to_string()));
+        self.lose(orphans, &lost(why));
     }
 
-    fn lose(&self, orphans: Vec<Command>, failure: &Failure) {
+    fn lose(&self, orphans: VecDeque<Command>, failure: &Failure) {
         for command in orphans {
-            if let Command::Start(tag, _) = command {
-                self.events.failed(tag, failure);
+            match command {
+                Command::Start(tag, _) => self.events.failed(tag, failure),
+                Command::Admit(ticket) => self.events.failed(ticket.tag, failure),
+                // The next thread is told, or there is nobody to tell.
+                Command::Trust(_)
+                | Command::Demand(..)
+                | Command::Upload(..)
+                | Command::Cancel(_)
+                | Command::Leave(_) => {}
             }
         }
     }
@@ -261,23 +334,32 @@ impl Shared {
         let served = runtime.block_on(async {
             let porter = porter.listen().map_err(no_thread)?;
             let tasks = LocalSet::new();
-            let exchanges = self.exchanges();
+            let roots = lock(&self.roots).clone();
             let mut intake = Intake {
                 shared: self,
-                exchanges: Rc::clone(&exchanges),
+                exchanges: self.exchanges(),
+                admissions: Admissions::new(Arc::clone(&self.events)),
                 porter,
-                batch: Vec::new(),
+                batch: VecDeque::new(),
             };
-            tasks
-                .run_until(poll_fn(|context| intake.poll(context)))
-                .await;
-            exchanges.begin_close();
-            // What is left fails in its drop.
-            drop(tasks);
+            if let Some(roots) = roots {
+                intake.exchanges.trust(roots);
+            }
+            let root = run_root("I/O", |context| intake.poll(context));
+            let failure = match tasks.run_until(root).await {
+                Ok(()) => {
+                    intake.batch.append(&mut lock(&self.inbox).commands);
+                    Failure::closed()
+                }
+                Err(error) => {
+                    tracing::error!(%error, "exchanges are lost");
+                    self.orphan(&error);
+                    lost(&error)
+                }
+            };
+            intake.end(tasks, &failure);
             Ok(())
         });
-        let unstarted = std::mem::take(&mut lock(&self.inbox).commands);
-        self.lose(unstarted, &Failure::closed());
         // A look-up may take long; its thread ends after it.
         runtime.shutdown_background();
         served
@@ -302,13 +384,30 @@ impl Shared {
 struct Intake<'a> {
     shared: &'a Shared,
     exchanges: Rc<Exchanges>,
+    admissions: Admissions,
     porter: Listening,
-    batch: Vec<Command>,
+    batch: VecDeque<Command>,
 }
 
 impl Intake<'_> {
     /// Ready once the transport is closed.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let polled = self.take_in(context);
+        self.admissions.poll(context);
+        polled
+    }
+
+    /// What is left fails.
+    fn end(&mut self, tasks: LocalSet, failure: &Failure) {
+        self.exchanges.begin_end(failure.clone());
+        self.admissions.fail(failure);
+        // Exchanges fail in their drop.
+        drop(tasks);
+        let batch = std::mem::take(&mut self.batch);
+        self.shared.lose(batch, failure);
+    }
+
+    fn take_in(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Before the inbox is looked at: what comes in later rings again.
         self.porter.rearm(context);
         loop {
@@ -323,17 +422,23 @@ impl Intake<'_> {
                 }
                 std::mem::swap(&mut inbox.commands, &mut self.batch);
             }
-            for command in self.batch.drain(..) {
+            while let Some(command) = self.batch.pop_front() {
                 match command {
                     Command::Trust(roots) => self.exchanges.trust(roots),
                     Command::Start(tag, outgoing) => self.exchanges.start(tag, outgoing),
                     Command::Demand(tag, chunks) => self.exchanges.demand(tag, chunks),
                     Command::Upload(tag, chunk) => self.exchanges.upload(tag, chunk),
                     Command::Cancel(tag) => self.exchanges.cancel(tag),
+                    Command::Admit(ticket) => self.admissions.admit(*ticket),
+                    Command::Leave(tag) => self.admissions.leave(tag),
                 }
             }
         }
     }
+}
+
+fn lost(why: &Error) -> Failure {
+    Failure::new(FailureKind::Io, why.to_string())
 }
 
 fn no_thread(cause: io::Error) -> Error {

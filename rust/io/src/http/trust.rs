@@ -8,11 +8,14 @@ use std::sync::Arc;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
+/// Certificates (DER) that are trusted, and whom they signed.
+pub(crate) type Roots = Arc<Vec<Vec<u8>>>;
+
 /// The roots, and the configurations of TLS made from them when first needed: reading some hundred certificates takes a
 /// while. Trusts nobody at first.
 #[derive(Default)]
 pub(crate) struct Trust {
-    roots: RefCell<Vec<Vec<u8>>>,
+    roots: RefCell<Roots>,
     configs: RefCell<Option<Configs>>,
 }
 
@@ -24,7 +27,7 @@ struct Configs {
 
 impl Trust {
     /// From now on trusts these certificates (DER) and whom they signed, and nobody else.
-    pub(crate) fn trust(&self, roots: Vec<Vec<u8>>) {
+    pub(crate) fn trust(&self, roots: Roots) {
         self.roots.replace(roots);
         self.configs.replace(None);
     }

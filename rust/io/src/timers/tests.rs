@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Timers under a stopped clock.
 
+use std::future::poll_fn;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -216,35 +217,55 @@ impl Spawn for StdThreads {
 struct Retry {
     timers: OnceLock<Timers>,
     due: Mutex<Sender<CallId>>,
+    panics: AtomicBool,
 }
 
 impl Expiry for Retry {
     fn due(&self, call: CallId) {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "as was asked");
         lock(&self.due).send(call).expect("the test listens");
     }
 
     fn lost(&self, call: CallId) {
         let timers = self.timers.get().expect("set before the first entry");
-        timers.start().expect("the second thread is let in");
+        timers.start().expect("another thread is let in");
         timers.insert(call, Instant::now());
     }
 }
 
-#[test]
-fn who_hears_of_a_loss_can_try_again_at_once() {
+/// What came due, in any order, of two entries; the second is due in a year.
+fn due_of_two(observer: OneRefusal, panics: bool) -> Vec<u32> {
     let (sender, due) = channel();
     let retry = Arc::new(Retry {
         timers: OnceLock::new(),
         due: Mutex::new(sender),
+        panics: AtomicBool::new(panics),
     });
-    let threads = EngineThreads::new(Box::new(StdThreads), Arc::new(OneRefusal::default()));
+    let threads = EngineThreads::new(Box::new(StdThreads), Arc::new(observer));
     let timers = retry.timers.get_or_init(|| {
         let expiry = Arc::clone(&retry) as Arc<dyn Expiry>;
         Timers::new(expiry, threads, "timer".to_owned())
     });
     timers.start().expect("spawned");
+    timers.insert(call(1), Instant::now() + HORIZON);
     timers.insert(call(0), Instant::now());
     let patience = Duration::from_secs(40);
-    assert_eq!(due.recv_timeout(patience).ok(), Some(call(0)));
+    let mut fired: Vec<_> = (0..2)
+        .filter_map(|_| due.recv_timeout(patience).ok())
+        .map(CallId::index)
+        .collect();
+    fired.sort_unstable();
     timers.close();
+    fired
+}
+
+#[test]
+fn who_hears_of_a_loss_can_try_again_at_once() {
+    assert_eq!(due_of_two(OneRefusal::default(), false), [0, 1]);
+}
+
+#[test]
+fn a_panic_of_the_thread_loses_its_entries_and_the_next_get_another_thread() {
+    let lets_in_all = OneRefusal(AtomicBool::new(true));
+    assert_eq!(due_of_two(lets_in_all, true), [0, 1]);
 }

@@ -30,6 +30,8 @@ pub(super) struct Story {
     pub(super) body: Vec<u8>,
     pub(super) wanted: u32,
     pub(super) ended: bool,
+    pub(super) admitted: bool,
+    pub(super) held_by_rate: bool,
     pub(super) failure: Option<(FailureKind, String)>,
 }
 
@@ -54,8 +56,11 @@ pub(super) struct Recorder {
     ended: Condvar,
     /// How many threads will be refused.
     pub(super) refused: AtomicUsize,
-    /// Chunks cannot be delivered.
+    /// Chunks and admissions cannot be delivered.
     pub(super) deaf: AtomicBool,
+    /// The next admission panics.
+    pub(super) panics: AtomicBool,
+    admitted: Mutex<Vec<Tag>>,
 }
 
 impl Recorder {
@@ -65,6 +70,11 @@ impl Recorder {
         assert!(!story.is_over(), "an event after the last: {story:?}");
         change(story);
         self.changed.notify_all();
+    }
+
+    /// Who was admitted, in order.
+    pub(super) fn admitted(&self) -> Vec<Tag> {
+        self.admitted.lock().expect("admitted").clone()
     }
 }
 
@@ -97,6 +107,20 @@ impl Events for Recorder {
 
     fn end(&self, tag: Tag) {
         self.record(tag, |story| story.ended = true);
+    }
+
+    fn admitted(&self, tag: Tag, held_by_rate: bool) -> Result<(), Error> {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "as was asked");
+        if self.deaf.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Boundary, "deaf"));
+        }
+        self.admitted.lock().expect("admitted").push(tag);
+        self.record(tag, |story| {
+            assert!(!story.admitted, "admitted twice");
+            story.admitted = true;
+            story.held_by_rate = held_by_rate;
+        });
+        Ok(())
     }
 
     fn failed(&self, tag: Tag, failure: &Failure) {
@@ -184,9 +208,20 @@ impl Rig {
 
     /// Starts an exchange that wants nothing of its response's body yet.
     pub(super) fn start_slowly(&self, head: &RequestHead<'_>, body: RequestBody) -> Tag {
-        let tag = self.next_tag.fetch_add(1, Ordering::Relaxed);
+        let tag = self.tag();
         self.transport.start(tag, head, body).expect("started");
         tag
+    }
+
+    /// One that is not in use.
+    pub(super) fn tag(&self) -> Tag {
+        self.next_tag.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What is known of it now.
+    pub(super) fn so_far(&self, tag: Tag) -> Story {
+        let stories = self.recorder.stories.lock().expect("stories");
+        stories.get(&tag).cloned().unwrap_or_default()
     }
 
     pub(super) fn get(&self, url: &str) -> Story {

@@ -49,6 +49,13 @@ public final class Transport implements AutoCloseable {
     return exchange;
   }
 
+  /** Lets somebody be admitted; what becomes of it is told as of an exchange without a status. */
+  public Exchange admit(long tag, long limit, long tokens, long delayMillis) {
+    Exchange admission = record.exchange(tag);
+    NativeTransport.admit(handle, tag, limit, tokens, delayMillis);
+    return admission;
+  }
+
   /** Closes the transport and waits for its thread. */
   public void shutDown() {
     if (NativeTransport.close(handle)) {
@@ -133,6 +140,11 @@ public final class Transport implements AutoCloseable {
 
     @Override
     public void end(long tag) {
+      exchange(tag).over.countDown();
+    }
+
+    @Override
+    public void admitted(long tag, boolean heldByRate) {
       exchange(tag).over.countDown();
     }
 

@@ -22,6 +22,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +68,9 @@ import javax.net.ssl.SSLParameters;
  *   <li>Responses that are no HTTP fail where the JDK's client lets some of them pass: status codes
  *       of more than three digits, headers without a name, chunks without an end of line.
  * </ul>
+ *
+ * <p>{@link Builder#policy(RequestPolicy) Policies} limit requests, repeat them, and give them a
+ * deadline; see {@link RequestPolicy}.
  *
  * <p>An action that reads the stream of {@code BodyHandlers.ofLines()}, of {@code ofInputStream()}
  * or of {@link SseEvents} is suspended while no data is there, and the server is slowed down while
@@ -233,7 +237,7 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
 
   /**
    * Returns how many requests have not ended: their response has not come, or its body is not read
-   * to the end.
+   * to the end. One that waits under a policy is among them.
    *
    * @return the number now
    */
@@ -248,6 +252,26 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
    */
   public long fallbacks() {
     return core.fallbacks();
+  }
+
+  /**
+   * Returns what the client's own policy has done.
+   *
+   * @return a snapshot; empty if the client was given no policy
+   */
+  public Optional<PolicyCounts> policyCounts() {
+    return Optional.ofNullable(core.policyCounters(null)).map(PolicyCounts::new);
+  }
+
+  /**
+   * Returns what the policy of a host has done.
+   *
+   * @param host the host, in any case
+   * @return a snapshot; empty if the client was given no policy for this host
+   */
+  public Optional<PolicyCounts> policyCounts(String host) {
+    Objects.requireNonNull(host, "host");
+    return Optional.ofNullable(core.policyCounters(host)).map(PolicyCounts::new);
   }
 
   /**
@@ -337,6 +361,35 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
       return this;
     }
 
+    /**
+     * Sets the policy of all requests but those to hosts that have their own. They share its
+     * limits.
+     *
+     * @param policy when to send, how often, and for how long; default none
+     * @return this builder
+     */
+    public Builder policy(RequestPolicy policy) {
+      options.policy = policy.options();
+      return this;
+    }
+
+    /**
+     * Sets the policy of the requests to a host, on whatever port, in place of the client's. A
+     * request that is redirected stays under the policy of the host that it was sent to.
+     *
+     * @param host as in a URI, so an IPv6 address in brackets; in any case
+     * @param policy when to send, how often, and for how long; whoever else is given the same one
+     *     has limits and counters of its own
+     * @return this builder
+     */
+    public Builder policy(String host, RequestPolicy policy) {
+      if (host.isBlank()) {
+        throw new IllegalArgumentException("the host of a policy must not be blank");
+      }
+      options.policies.put(host.toLowerCase(Locale.ROOT), policy.options());
+      return this;
+    }
+
     @Override
     public Builder cookieHandler(CookieHandler cookieHandler) {
       options.cookieHandler = Objects.requireNonNull(cookieHandler, "cookieHandler");
@@ -409,6 +462,8 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
      * Creates a client. It starts no thread until its first request.
      *
      * @return a new client
+     * @throws UnsupportedOperationException if a policy limits requests and the native library is
+     *     not loaded; its message says why
      */
     @Override
     public NativeHttpClient build() {

@@ -106,6 +106,37 @@ class NativeTransportTest {
   }
 
   @Test
+  void oneIsAdmittedAfterTheOther() {
+    long limit = NativeTransport.limit(transport.handle(), 1, 0, 0, 1_000_000, 5);
+    assertThat(transport.admit(1, limit, 5, 0).failure()).isNull();
+    Transport.Exchange second = transport.admit(2, limit, 5, 1);
+    assertThat(transport.admit(3, 0, 0, 2).failure()).isNull();
+    NativeTransport.leave(transport.handle(), 1);
+    assertThat(second.failure()).isNull();
+    Transport.Exchange third = transport.admit(4, limit, 0, 0);
+    transport.shutDown();
+    assertThat(third.failure()).isEqualTo("Closed");
+  }
+
+  @Test
+  void whatCannotBeAdmittedIsRefused() {
+    long limit = NativeTransport.limit(transport.handle(), 0, 0, 0, 1_000_000, 5);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> transport.admit(1, limit, 6, 0))
+        .withMessageContaining("raise the burst");
+    assertThatIllegalArgumentException().isThrownBy(() -> transport.admit(1, limit + 1, 0, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> transport.admit(1, -1, 0, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> transport.admit(1, limit, -1, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> transport.admit(1, limit, 0, -1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> NativeTransport.limit(transport.handle(), -1, 0, 0, 0, 0))
+        .withMessageContaining("maxConcurrent");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> NativeTransport.limit(transport.handle(), 0, 1, 0, 0, 0))
+        .withMessageContaining("burst");
+  }
+
+  @Test
   void closingFailsWhatIsPending() throws IOException {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       List<Transport.Exchange> pending = new ArrayList<>();

@@ -147,6 +147,55 @@ public final class NativeTransport {
   public static native void cancel(long transport, long tag);
 
   /**
+   * Makes a limit, for as long as the transport lasts: a fair queue before a number of places and
+   * two rates. A rate is so many at once after a pause, the burst, and then one in each period.
+   *
+   * @param transport the transport
+   * @param maxConcurrent how many may have a place at a time; unlimited if 0
+   * @param requestPeriodNanos period of the rate at which places are given; none if 0
+   * @param requestBurst burst of it, at least 1 if there is a period
+   * @param tokenPeriodNanos period of the rate of what those cost who get places; none if 0
+   * @param tokenBurst burst of it, at least 1 if there is a period
+   * @return the limit, a positive number
+   * @throws IllegalArgumentException if a number is out of its range, or a burst by its period is
+   *     more than ten years
+   */
+  public static native long limit(
+      long transport,
+      int maxConcurrent,
+      long requestPeriodNanos,
+      int requestBurst,
+      long tokenPeriodNanos,
+      int tokenBurst);
+
+  /**
+   * Tells by {@link TransportUpcalls#admitted} when a delay has passed and then, if there is a
+   * limit, when the turn has come to have a place: those who wait for one are admitted in the order
+   * in which their delays ended. It may tell before this returns, and tells by {@link
+   * TransportUpcalls#failed} if the transport is closed meanwhile.
+   *
+   * @param transport the transport
+   * @param tag name of the admission: of no other, and of no exchange, until {@link #leave}
+   * @param limit the limit, or 0 for none
+   * @param tokens what it costs
+   * @param delayMillis how long to wait at first; may be 0
+   * @throws IllegalArgumentException if there is no such limit, or the cost is negative or more
+   *     than the limit's burst
+   * @throws IllegalStateException if the transport is closed
+   * @throws FermataException of kind {@link ErrorKind#THREAD_SPAWN} if there is no I/O thread
+   */
+  public static native void admit(
+      long transport, long tag, long limit, long tokens, long delayMillis);
+
+  /**
+   * Gives up a place, or waiting for it. That it was admitted may be told still.
+   *
+   * @param transport the transport
+   * @param tag name of the admission; ignored if there is none
+   */
+  public static native void leave(long transport, long tag);
+
+  /**
    * Reads the counters of the transport, not as one atomic picture.
    *
    * @param transport the transport

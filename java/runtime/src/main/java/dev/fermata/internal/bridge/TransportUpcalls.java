@@ -54,9 +54,17 @@ public interface TransportUpcalls {
   void end(long tag);
 
   /**
-   * There is no response, or no more of it.
+   * Somebody is admitted, and keeps the place until {@link NativeTransport#leave}.
    *
-   * @param tag name of the exchange
+   * @param tag name of the admission
+   * @param heldByRate whether a rate kept it waiting when its turn had come
+   */
+  void admitted(long tag, boolean heldByRate);
+
+  /**
+   * There is no response, or no more of it; or nobody is admitted.
+   *
+   * @param tag name of the exchange or the admission
    * @param kind position in {@link NativeTransport#failureKinds}
    * @param message what happened, for people
    */

@@ -9,8 +9,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.util.Objects;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,11 +17,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * One call of {@code send}: exchanges one after the other, until a response asks for no further
  * request, and what they share. Its fields belong to the exchange that is current.
  */
-final class Call<T> {
+final class Call<T> implements Cancellable {
   private static final String USER_AGENT = "Java-http-client/" + System.getProperty("java.version");
 
   private final ClientCore client;
   private final ClientOptions options;
+  private final Runnable onEnd;
   private final BodyHandler<T> handler;
   private final Authentication authentication;
   private final ResponseFuture<HttpResponse<T>> future = new ResponseFuture<>(this);
@@ -37,12 +36,17 @@ final class Call<T> {
   private volatile Throwable aborted;
   private volatile boolean responded;
 
-  /** A call in flight at {@code client}, which is told when it ends. */
-  Call(ClientCore client, SentRequest request, BodyHandler<T> handler) {
+  /**
+   * A call in flight at {@code client}.
+   *
+   * @param onEnd is told once that the last exchange has ended, before anybody else is
+   */
+  Call(ClientCore client, SentRequest request, BodyHandler<T> handler, Runnable onEnd) {
     this.client = client;
     this.options = client.options();
     this.request = request;
     this.handler = handler;
+    this.onEnd = onEnd;
     this.authentication = new Authentication(options.authenticator, client.credentials());
   }
 
@@ -51,7 +55,7 @@ final class Call<T> {
    *
    * @return completes with the response, on the client's executor
    */
-  CompletableFuture<HttpResponse<T>> begin() {
+  ResponseFuture<HttpResponse<T>> begin() {
     boolean inPlace =
         options.cookieHandler == null
             && (request.publisher() == null || RequestBody.isInMemory(request.publisher()));
@@ -237,12 +241,8 @@ final class Call<T> {
     }
   }
 
-  /** Ends the request as soon as may be. */
-  void cancel() {
-    abort(new CancellationException("Request cancelled"));
-  }
-
-  void abort(Throwable reason) {
+  @Override
+  public void abort(Throwable reason) {
     aborted = reason;
     Exchange<T> current = exchange;
     if (current != null) {
@@ -261,7 +261,7 @@ final class Call<T> {
   /** Nothing is left to do but to tell the user, whose code may wait for the client to end. */
   void end() {
     if (ended.compareAndSet(false, true)) {
-      client.exit();
+      onEnd.run();
     }
   }
 }

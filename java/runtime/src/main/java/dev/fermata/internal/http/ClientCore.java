@@ -39,8 +39,12 @@ public final class ClientCore {
   private final LongAdder fallbacks = new LongAdder();
   private final AtomicLong inFlight = new AtomicLong();
   private final Set<CompletableFuture<?>> delegated = ConcurrentHashMap.newKeySet();
+  private final Set<PolicyCall<?>> policed = ConcurrentHashMap.newKeySet();
+  private final Policies policies;
+  private final Runnable onEnd = this::exit;
   private final CountDownLatch terminated = new CountDownLatch(1);
   private volatile boolean shutdown;
+  private volatile boolean closing;
   private volatile Transport transport;
   private volatile boolean trusting;
   private Fallback ofDefaultTls;
@@ -49,9 +53,12 @@ public final class ClientCore {
 
   /**
    * @param options not changed any more
+   * @throws UnsupportedOperationException if a policy limits requests and there is no native
+   *     library
    */
   public ClientCore(ClientOptions options) {
     this.options = options;
+    policies = Policies.of(options);
     proxies = options.proxy == null ? ProxySelector.getDefault() : options.proxy;
     ownExecutor = options.executor == null ? new ElasticExecutor(options.name) : null;
     executor = ownExecutor == null ? options.executor : ownExecutor;
@@ -69,18 +76,73 @@ public final class ClientCore {
     inFlight.incrementAndGet();
     if (shutdown) {
       exit();
-      return CompletableFuture.failedFuture(new IOException("the client is closed"));
+      return CompletableFuture.failedFuture(closed());
     }
     try {
       SentRequest sent = SentRequest.of(request, proxies);
-      Fallback fallback = fallback(sent, pushes != null);
-      return fallback == null
-          ? new Call<>(this, sent, handler).begin()
-          : delegate(fallback, request, handler, pushes);
+      AppliedPolicy policy = policies == null ? null : policies.of(sent.uri());
+      return policy == null
+          ? attempt(sent, request, handler, pushes, onEnd)
+          : police(new PolicyCall<>(this, policy, sent, request, handler, pushes));
     } catch (RuntimeException | Error refused) {
       exit();
       throw refused;
     }
+  }
+
+  private <T> CompletableFuture<HttpResponse<T>> police(PolicyCall<T> call) {
+    policed.add(call);
+    if (closing) {
+      call.abort(closed());
+    }
+    return call.begin();
+  }
+
+  /**
+   * Sends a request as it is, whatever its policy says.
+   *
+   * @param onEnd is told once that its exchange has ended: before the future completes, or when the
+   *     body has been read that it completed with
+   */
+  <T> ResponseFuture<HttpResponse<T>> attempt(
+      SentRequest sent,
+      HttpRequest request,
+      BodyHandler<T> handler,
+      PushPromiseHandler<T> pushes,
+      Runnable onEnd) {
+    Fallback fallback = fallback(sent, pushes != null);
+    return fallback == null
+        ? new Call<>(this, sent, handler, onEnd).begin()
+        : delegate(fallback, request, handler, pushes, onEnd);
+  }
+
+  /** Admits somebody after a delay and, if there is a policy, when its turn has come. */
+  void admit(Admission admission, AppliedPolicy policy, long cost, Duration delay) {
+    long millis = delay.plusNanos(999_999).toMillis();
+    if (!isNative) {
+      CompletableFuture<Boolean> timer = new CompletableFuture<>();
+      admission.enteredBy(() -> timer.complete(false));
+      timer
+          .completeOnTimeout(true, millis, TimeUnit.MILLISECONDS)
+          .thenAccept(
+              isOver -> {
+                if (isOver) {
+                  admission.onAdmitted(false);
+                }
+              });
+      return;
+    }
+    try {
+      Transport through = transport(false);
+      boolean isLimited = policy != null && policy.hasLimits();
+      through.admit(admission, isLimited ? policy.limit(through) : 0, cost, millis);
+    } catch (IOException refused) {
+      admission.onFailure(refused);
+    }
+  }
+
+  private static IOException closed() {
+    return new IOException("the client is closed");
   }
 
   private Fallback fallback(SentRequest request, boolean takesPushes) {
@@ -109,18 +171,29 @@ public final class ClientCore {
     return ofDefaultTls;
   }
 
-  private <T> CompletableFuture<HttpResponse<T>> delegate(
-      Fallback reason, HttpRequest request, BodyHandler<T> handler, PushPromiseHandler<T> pushes) {
+  private <T> ResponseFuture<HttpResponse<T>> delegate(
+      Fallback reason,
+      HttpRequest request,
+      BodyHandler<T> handler,
+      PushPromiseHandler<T> pushes,
+      Runnable onEnd) {
     HttpClient jdk = fallBack(reason);
+    EndOfBody<T> seen = new EndOfBody<>(handler, onEnd);
     CompletableFuture<HttpResponse<T>> response =
-        pushes == null ? jdk.sendAsync(request, handler) : jdk.sendAsync(request, handler, pushes);
+        pushes == null ? jdk.sendAsync(request, seen) : jdk.sendAsync(request, seen, pushes);
+    ResponseFuture<HttpResponse<T>> future = new ResponseFuture<>(why -> response.cancel(true));
     delegated.add(response);
     response.whenComplete(
-        (done, failed) -> {
+        (received, failure) -> {
           delegated.remove(response);
-          exit();
+          seen.onResponse(failure != null);
+          if (failure == null) {
+            future.complete(received);
+          } else {
+            future.completeExceptionally(failure);
+          }
         });
-    return response;
+    return future;
   }
 
   /** A builder of the JDK's client, counted as a fallback. */
@@ -175,7 +248,7 @@ public final class ClientCore {
 
   private synchronized Transport makeTransport(boolean secure) throws IOException {
     if (terminated.getCount() == 0) {
-      throw new IOException("the client is closed");
+      throw closed();
     }
     if (transport == null) {
       transport = new Transport(options);
@@ -195,6 +268,12 @@ public final class ClientCore {
     return credentials;
   }
 
+  /** A request under a policy has ended. */
+  void exit(PolicyCall<?> call) {
+    policed.remove(call);
+    exit();
+  }
+
   /** A request has ended. */
   void exit() {
     if (inFlight.decrementAndGet() == 0 && shutdown) {
@@ -212,7 +291,9 @@ public final class ClientCore {
 
   /** As {@link #shutdown}, and fails what is in flight. */
   public void shutdownNow() {
+    closing = true;
     shutdown();
+    policed.forEach(call -> call.abort(closed()));
     Transport open = transport;
     if (open != null) {
       open.close();
@@ -255,6 +336,16 @@ public final class ClientCore {
   /** Requests that have not ended, the JDK's client included. */
   public long inFlight() {
     return inFlight.get();
+  }
+
+  /**
+   * What policies have done.
+   *
+   * @param host the host whose own policy it is; {@code null} for that of the client
+   * @return {@code null} if there is no such policy
+   */
+  public PolicyCounters policyCounters(String host) {
+    return policies == null ? null : policies.counters(host);
   }
 
   /** Requests and WebSockets that the JDK's client was given. */

@@ -9,7 +9,9 @@ import java.net.http.HttpClient;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -30,6 +32,8 @@ public final class ClientOptions {
   public SSLContext sslContext;
   public SSLParameters sslParameters;
   public HttpClient.Version version = HttpClient.Version.HTTP_2;
+  public PolicyOptions policy;
+  public final Map<String, PolicyOptions> policies = new HashMap<>();
   public final List<X509Certificate> roots = new ArrayList<>();
 
   /** Returns options that do not change with these. */
@@ -46,6 +50,8 @@ public final class ClientOptions {
     copy.sslContext = sslContext;
     copy.sslParameters = sslParameters;
     copy.version = version;
+    copy.policy = policy;
+    copy.policies.putAll(policies);
     copy.roots.addAll(roots);
     return copy;
   }

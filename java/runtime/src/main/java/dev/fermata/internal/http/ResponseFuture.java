@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.http;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -9,10 +10,15 @@ import java.util.concurrent.CompletableFuture;
  * the JDK's client from Java 16 on.
  */
 final class ResponseFuture<T> extends CompletableFuture<T> {
-  private final Call<?> call;
+  private final Cancellable request;
 
-  ResponseFuture(Call<?> call) {
-    this.call = call;
+  ResponseFuture(Cancellable request) {
+    this.request = request;
+  }
+
+  /** Ends the request behind this future, which fails for this reason unless it is done. */
+  void abort(Throwable reason) {
+    request.abort(reason);
   }
 
   @Override
@@ -20,13 +26,13 @@ final class ResponseFuture<T> extends CompletableFuture<T> {
     boolean wasOpen = !isDone();
     boolean cancelled = super.cancel(mayInterruptIfRunning);
     if (wasOpen && mayInterruptIfRunning) {
-      call.cancel();
+      request.abort(new CancellationException("Request cancelled"));
     }
     return cancelled;
   }
 
   @Override
   public <U> CompletableFuture<U> newIncompleteFuture() {
-    return new ResponseFuture<>(call);
+    return new ResponseFuture<>(request);
   }
 }

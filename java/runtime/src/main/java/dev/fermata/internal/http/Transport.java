@@ -126,6 +126,56 @@ final class Transport {
     }
   }
 
+  /** Makes a limit as a policy says. */
+  long limit(PolicyOptions policy) {
+    try {
+      return NativeTransport.limit(
+          pointer,
+          policy.maxConcurrent,
+          periodNanos(policy.requestsPerSecond),
+          policy.requestBurst,
+          periodNanos(policy.tokensPerSecond),
+          policy.tokenBurst);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  /** Rounded up, so that a rate is never exceeded; 0 for none. */
+  private static long periodNanos(double perSecond) {
+    return perSecond == 0 ? 0 : (long) Math.ceil(1e9 / perSecond);
+  }
+
+  /**
+   * Lets somebody wait for a delay and then for a place under a limit, or for none if that is 0.
+   *
+   * @throws IOException if nobody is admitted any more
+   */
+  void admit(Admission admission, long limit, long cost, long delayMillis) throws IOException {
+    long tag = events.add(admission);
+    try {
+      NativeTransport.admit(pointer, tag, limit, cost, delayMillis);
+      admission.enteredBy(() -> leave(tag));
+    } catch (IllegalStateException closed) {
+      events.removeAdmission(tag);
+      throw new IOException("closed", closed);
+    } catch (FermataException refused) {
+      events.removeAdmission(tag);
+      throw new IOException(refused.getMessage(), refused);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  private void leave(long tag) {
+    try {
+      events.removeAdmission(tag);
+      NativeTransport.leave(pointer, tag);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
   /** Fails all exchanges and ends the thread. Idempotent. */
   void close() {
     try {

@@ -9,11 +9,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Hands what native code tells to the exchanges, by their tags. It reaches the transport through
- * exchanges in flight alone, so that a transport without any can be collected.
+ * Hands what native code tells to the exchanges and admissions, by their tags. It reaches the
+ * transport through exchanges in flight and those who wait alone, so that a transport without any
+ * can be collected.
  */
 final class TransportEvents implements TransportUpcalls {
   private final Map<Long, Exchange<?>> exchanges = new ConcurrentHashMap<>();
+  private final Map<Long, Admission> admissions = new ConcurrentHashMap<>();
   private final AtomicLong tags = new AtomicLong();
 
   long add(Exchange<?> exchange) {
@@ -25,6 +27,17 @@ final class TransportEvents implements TransportUpcalls {
   /** Returns whether there was such an exchange, which had not had its last event. */
   boolean remove(long tag) {
     return exchanges.remove(tag) != null;
+  }
+
+  long add(Admission admission) {
+    long tag = tags.incrementAndGet();
+    admissions.put(tag, admission);
+    return tag;
+  }
+
+  /** Tells the admission nothing more. */
+  void removeAdmission(long tag) {
+    admissions.remove(tag);
   }
 
   @Override
@@ -61,10 +74,23 @@ final class TransportEvents implements TransportUpcalls {
   }
 
   @Override
+  public void admitted(long tag, boolean heldByRate) {
+    Admission admission = admissions.remove(tag);
+    if (admission != null) {
+      admission.onAdmitted(heldByRate);
+    }
+  }
+
+  @Override
   public void failed(long tag, int kind, String message) {
     Exchange<?> exchange = exchanges.remove(tag);
     if (exchange != null) {
       exchange.onFailure(Failures.of(kind, message));
+      return;
+    }
+    Admission admission = admissions.remove(tag);
+    if (admission != null) {
+      admission.onFailure(Failures.of(kind, message));
     }
   }
 

@@ -61,7 +61,7 @@ public final class Received {
   }
 
   /** Reads the body to its end, or returns what was read before. */
-  byte[] body() throws IOException {
+  public byte[] body() throws IOException {
     if (body == null) {
       String length = header("content-length");
       body =
