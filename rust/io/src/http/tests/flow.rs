@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::rig::{Rig, get, post};
+use super::rig::{PATIENCE, Rig, get, post};
 use super::servers::Scripted;
 use crate::http::{RequestBody, RequestHead};
 
@@ -244,11 +244,11 @@ fn a_cancelled_exchange_closes_its_connection_and_is_not_heard_of_again() {
     let before_head = rig.start(&get(&server.url("/")), RequestBody::Empty);
     rig.eventually("the request is there", |_| server.accepted() == 1);
     rig.transport.cancel(before_head);
-    seen.recv().expect("closed");
+    seen.recv_timeout(PATIENCE).expect("closed");
     let in_body = rig.start(&get(&server.url("/")), RequestBody::Empty);
     rig.until(in_body, |story| story.body == b"part");
     rig.transport.cancel(in_body);
-    seen.recv().expect("closed");
+    seen.recv_timeout(PATIENCE).expect("closed");
     rig.eventually("nothing is left", |rig| {
         let gauges = rig.transport.gauges();
         (gauges.in_flight, gauges.open) == (0, 0)

@@ -17,7 +17,7 @@ use crate::http::{
 };
 
 /// Longer than anything here takes: a failure must not be a hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What became of an exchange so far.
 #[derive(Clone, Debug, Default)]

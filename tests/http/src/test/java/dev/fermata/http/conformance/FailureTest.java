@@ -15,6 +15,8 @@ import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -148,6 +150,46 @@ class FailureTest extends Conformance {
       assertThat(text(client, get(server.uri("/"))).body()).isEqualTo("hello");
     }
     assertThat(server.connections()).isEqualTo(5);
+  }
+
+  /** A server that reads the first request for {@code /lost} and closes the connection. */
+  private ScriptedServer losing(List<String> seen) {
+    return scripted(
+        connection -> {
+          for (Received next = connection.next(); next != null; next = connection.next()) {
+            seen.add(next.method + " " + next.target);
+            next.body();
+            if (next.target.equals("/lost") && seen.size() == 2) {
+              return;
+            }
+            connection.write(ok("hello"));
+          }
+        });
+  }
+
+  @Test
+  void aRequestWithoutEffectIsSentAgainIfItsPooledConnectionWasLost() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    ScriptedServer server = losing(seen);
+    var client = client();
+
+    text(client, get(server.uri("/")));
+    assertThat(text(client, get(server.uri("/lost"))).body()).isEqualTo("hello");
+
+    assertThat(seen).containsExactly("GET /", "GET /lost", "GET /lost");
+  }
+
+  @Test
+  void aRequestThatMayHaveHadAnEffectIsNotSentAgain() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    ScriptedServer server = losing(seen);
+    var client = client();
+    var post = to(server.uri("/lost")).POST(BodyPublishers.ofString("data")).build();
+
+    text(client, get(server.uri("/")));
+    assertThatThrownBy(() -> text(client, post)).isInstanceOf(IOException.class);
+
+    assertThat(seen).containsExactly("GET /", "POST /lost");
   }
 
   @Test
