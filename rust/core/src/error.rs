@@ -38,11 +38,13 @@ pub enum ErrorKind {
     Aborted,
     /// An upcall to the host failed.
     Boundary,
+    /// The platform's trusted certificates cannot be loaded.
+    TrustStore,
 }
 
 impl ErrorKind {
     /// Every kind, in declaration order.
-    pub const ALL: [ErrorKind; 12] = [
+    pub const ALL: [ErrorKind; 13] = [
         ErrorKind::QueueFull,
         ErrorKind::TooManyCalls,
         ErrorKind::Closed,
@@ -55,6 +57,7 @@ impl ErrorKind {
         ErrorKind::Cancelled,
         ErrorKind::Aborted,
         ErrorKind::Boundary,
+        ErrorKind::TrustStore,
     ];
 
     /// Whether a request that failed in this way can succeed later.
@@ -71,7 +74,8 @@ impl ErrorKind {
             | ErrorKind::InvalidArgument
             | ErrorKind::Cancelled
             | ErrorKind::Aborted
-            | ErrorKind::Boundary => Retry::Permanent,
+            | ErrorKind::Boundary
+            | ErrorKind::TrustStore => Retry::Permanent,
         }
     }
 }

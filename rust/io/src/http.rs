@@ -30,6 +30,7 @@ pub use failure::{Failure, FailureKind};
 pub use limiter::{LimitConfig, Rate};
 pub use request::{RequestBody, RequestHead};
 pub use transport::{Transport, TransportConfig, TransportGauges};
+pub use trust::platform_roots;
 
 /// How long the head of a response may be, in bytes.
 pub const MAX_HEAD_BYTES: usize = 384 * 1024;

@@ -29,6 +29,7 @@ pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
         idle_timeout_millis: jlong,
         max_idle_per_origin: jint
     ) -> jlong),
+    native!(platform_roots() -> jbyte[][]),
     native!(trust(transport: jlong, roots: jbyte[][])),
     native!(start(
         transport: jlong,
@@ -100,6 +101,23 @@ fn create<'local>(
         let host = Arc::new(JavaEvents::new(env, &upcalls)?);
         let transport = HttpTransport::new(config, host.clone());
         Ok(handles::into_handle(OpenTransport { transport, host }))
+    })
+}
+
+fn platform_roots<'local>(
+    env: EnvUnowned<'local>,
+    class: JClass<'local>,
+) -> JObjectArray<'local, JByteArray<'local>> {
+    with_env(env, &class, |env| {
+        let roots = fermata_engine::http::platform_roots()?;
+        let array = JObjectArray::<JByteArray>::new(env, roots.len(), JByteArray::null())?;
+        for (index, root) in roots.iter().enumerate() {
+            env.with_local_frame(1, |env| {
+                let root = env.byte_array_from_slice(root)?;
+                array.set_element(env, index, &root)
+            })?;
+        }
+        Ok(array)
     })
 }
 

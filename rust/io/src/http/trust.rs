@@ -5,8 +5,58 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use fermata_core::error::{Error, ErrorKind};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::CertificateResult;
+
+/// Variables that name a file and folders of certificates (PEM) in place of the system's own.
+const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// The certificates (DER) that the platform trusts: of the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, else of the
+/// operating system's store. Reads files, so it blocks.
+///
+/// Some that cannot be loaded are a warning; [`ErrorKind::TrustStore`] if none can.
+pub fn platform_roots() -> Result<Vec<Vec<u8>>, Error> {
+    let named: Vec<String> = VARIABLES
+        .iter()
+        .filter_map(|name| Some((name, std::env::var_os(name)?)))
+        .map(|(name, value)| format!("{name}={}", value.display()))
+        .collect();
+    let source = if named.is_empty() {
+        "the system's store".to_owned()
+    } else {
+        named.join(", ")
+    };
+    roots_of(rustls_native_certs::load_native_certs(), &source)
+}
+
+fn roots_of(loaded: CertificateResult, source: &str) -> Result<Vec<Vec<u8>>, Error> {
+    let errors: Vec<String> = loaded.errors.iter().map(ToString::to_string).collect();
+    let errors = errors.join("; ");
+    if loaded.certs.is_empty() {
+        let reason = if errors.is_empty() {
+            "there is none"
+        } else {
+            &errors
+        };
+        return Err(Error::new(
+            ErrorKind::TrustStore,
+            format!(
+                "The platform's trusted certificates cannot be loaded from {source}: {reason}. Install the system's \
+                 certificates, or let SSL_CERT_FILE name a file of them (PEM)"
+            ),
+        ));
+    }
+    if !errors.is_empty() {
+        tracing::warn!(source, errors, "some trusted certificates cannot be loaded");
+    }
+    Ok(loaded
+        .certs
+        .into_iter()
+        .map(|certificate| certificate.to_vec())
+        .collect())
+}
 
 /// Certificates (DER) that are trusted, and whom they signed.
 pub(crate) type Roots = Arc<Vec<Vec<u8>>>;
@@ -66,5 +116,42 @@ impl Trust {
             http1: Arc::new(http1),
             http2: Arc::new(http2),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rustls_native_certs::load_certs_from_paths;
+
+    use super::*;
+
+    fn load(file: &Path) -> Result<Vec<Vec<u8>>, Error> {
+        roots_of(load_certs_from_paths(Some(file), None), "a source")
+    }
+
+    #[test]
+    fn what_cannot_be_loaded_does_not_cost_the_rest() {
+        let mut loaded = load_certs_from_paths(Some(Path::new("/no/such/file.pem")), None);
+        loaded.certs.push(CertificateDer::from(vec![1, 2, 3]));
+
+        assert_eq!(roots_of(loaded, "a source").expect("roots"), [[1, 2, 3]]);
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_named() {
+        let error = load(Path::new("/no/such/file.pem")).expect_err("no roots");
+
+        assert_eq!(error.kind(), ErrorKind::TrustStore);
+        assert!(error.message().contains("a source"), "{error}");
+        assert!(error.message().contains("/no/such/file.pem"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_an_error() {
+        let error = load(Path::new("/dev/null")).expect_err("no roots");
+
+        assert!(error.message().contains("there is none"), "{error}");
     }
 }

@@ -32,6 +32,8 @@ public enum ErrorKind {
   ABORTED("Aborted", Retry.PERMANENT),
   /** The call failed between Java and native code; the message says where. */
   BOUNDARY("Boundary", Retry.PERMANENT),
+  /** The platform's trusted certificates cannot be loaded; the message names the files. */
+  TRUST_STORE("TrustStore", Retry.PERMANENT),
   /** The native library is required but could not be loaded. Known to Java alone. */
   NATIVE_LIBRARY(null, Retry.PERMANENT);
 

@@ -7,6 +7,7 @@ import dev.fermata.internal.http.ClientCore;
 import dev.fermata.internal.http.ClientOptions;
 import dev.fermata.internal.http.Failures;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.net.Authenticator;
@@ -165,6 +166,8 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
     Objects.requireNonNull(handler, "handler");
     try {
       return core.send(request, StreamedBodies.suspending(handler), pushes);
+    } catch (UncheckedIOException unusableTrust) {
+      return CompletableFuture.failedFuture(unusableTrust.getCause());
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -387,6 +390,22 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
         throw new IllegalArgumentException("the host of a policy must not be blank");
       }
       options.policies.put(host.toLowerCase(Locale.ROOT), policy.options());
+      return this;
+    }
+
+    /**
+     * Trusts who the platform trusts, in addition to those that the JVM trusts by default and to
+     * those of {@link #trustAlso}: the certificates (PEM) of the files that the environment
+     * variables {@code SSL_CERT_FILE} and {@code SSL_CERT_DIR} name, else those of the operating
+     * system's store. They are looked up once, for the first request that needs them; if none can
+     * be loaded, such requests fail with an {@link IOException} that names the files. So they do
+     * without the native library, which looks them up. Without effect on a client with an {@code
+     * SSLContext} of its own.
+     *
+     * @return this builder
+     */
+    public Builder trustPlatform() {
+      options.platformTrust = true;
       return this;
     }
 

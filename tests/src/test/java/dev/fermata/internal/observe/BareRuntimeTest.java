@@ -4,8 +4,10 @@ package dev.fermata.internal.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fermata.ActionLoop;
 import dev.fermata.ChildJvm;
 import dev.fermata.FermataExecutorMXBean.SuspendedAction;
+import dev.fermata.Strategy;
 import dev.fermata.internal.ambient.AmbientContext;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,41 @@ class BareRuntimeTest {
 
     assertThat(output).contains("context-propagation: absent", "all done");
     assertThat(output.lines()).noneMatch(line -> line.startsWith("WARN"));
+  }
+
+  /** The library without {@code java.net.http}: the HTTP client alone is missing, and says so. */
+  @Test
+  void withoutTheModuleOfTheHttpClientActionsRun() throws Exception {
+    String output =
+        new ChildJvm()
+            .with("--limit-modules", "java.base,java.naming,java.xml,java.management")
+            .without("context-propagation", "micrometer", "fermata-examples")
+            .run(WithoutHttp.class);
+
+    assertThat(output)
+        .contains("an action: value")
+        .contains("the client: java.lang.NoClassDefFoundError: java/net/http/HttpClient");
+    assertThat(output.lines()).noneMatch(line -> line.startsWith("WARN "));
+  }
+
+  public static final class WithoutHttp {
+    public static void main(String[] arguments) throws Exception {
+      try (ActionLoop loop = ActionLoop.builder().build()) {
+        check(loop.executor().strategy() != Strategy.INLINE);
+        System.out.println("an action: " + loop.submit(scope -> scope.call(() -> "value")).get());
+      }
+      try {
+        Class.forName("dev.fermata.http.NativeHttpClient");
+      } catch (NoClassDefFoundError missing) {
+        System.out.println("the client: " + missing);
+      }
+    }
+  }
+
+  private static void check(boolean holds) {
+    if (!holds) {
+      throw new AssertionError();
+    }
   }
 
   public static final class Program implements ExecutorView {
@@ -53,12 +90,6 @@ class BareRuntimeTest {
       check(registration.name().equals("bare"));
       registration.close();
       System.out.println("all done");
-    }
-
-    private static void check(boolean holds) {
-      if (!holds) {
-        throw new AssertionError();
-      }
     }
 
     @Override

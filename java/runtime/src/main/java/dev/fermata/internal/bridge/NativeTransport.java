@@ -21,9 +21,9 @@ import dev.fermata.FermataException;
  * <p><em>Headers</em> are flat: names and values in turn, each followed by a line feed, in
  * ISO-8859-1. Their order and repetitions are kept.
  *
- * <p>Every function may be called from any thread and none blocks. Errors arrive as {@link
- * FermataException#of} maps them; a panic of native code arrives as {@link FermataException} of
- * kind {@link ErrorKind#BOUNDARY}.
+ * <p>Every function may be called from any thread and none but {@link #platformRoots} blocks.
+ * Errors arrive as {@link FermataException#of} maps them; a panic of native code arrives as {@link
+ * FermataException} of kind {@link ErrorKind#BOUNDARY}.
  */
 public final class NativeTransport {
   /** Only HTTP/1.1 is spoken, or was. */
@@ -69,6 +69,17 @@ public final class NativeTransport {
       long connectTimeoutMillis,
       long idleTimeoutMillis,
       int maxIdlePerOrigin);
+
+  /**
+   * Returns whom the platform trusts: the certificates of the files that the environment variables
+   * {@code SSL_CERT_FILE} and {@code SSL_CERT_DIR} name, else those of the operating system's
+   * store. Reads files, so it blocks.
+   *
+   * @return certificates (DER), at least one; some that cannot be loaded are logged
+   * @throws FermataException of kind {@link ErrorKind#TRUST_STORE} if none can be loaded; the
+   *     message names the files
+   */
+  public static native byte[][] platformRoots();
 
   /**
    * Sets whom new connections trust. Before this is called they trust nobody.

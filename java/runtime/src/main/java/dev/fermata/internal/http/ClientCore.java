@@ -4,6 +4,7 @@ package dev.fermata.internal.http;
 
 import dev.fermata.internal.loader.NativeLibrary;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ProxySelector;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import javax.net.ssl.SSLContext;
 
 /**
  * What a client runs on: its transport, its executor, the JDK's client for what the transport
@@ -30,6 +32,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class ClientCore {
   private final ClientOptions options;
+  private final Trust trust;
   private final ProxySelector proxies;
   private final Executor executor;
   private final ElasticExecutor ownExecutor;
@@ -59,6 +62,7 @@ public final class ClientCore {
   public ClientCore(ClientOptions options) {
     this.options = options;
     policies = Policies.of(options);
+    trust = new Trust(options);
     proxies = options.proxy == null ? ProxySelector.getDefault() : options.proxy;
     ownExecutor = options.executor == null ? new ElasticExecutor(options.name) : null;
     executor = ownExecutor == null ? options.executor : ownExecutor;
@@ -225,8 +229,8 @@ public final class ClientCore {
       }
       if (options.sslContext != null) {
         builder.sslContext(options.sslContext);
-      } else if (!options.roots.isEmpty()) {
-        builder.sslContext(Trust.context(options.roots));
+      } else if (trust.isExtended()) {
+        builder.sslContext(extendedContext());
       }
       if (options.sslParameters != null) {
         builder.sslParameters(options.sslParameters);
@@ -234,6 +238,14 @@ public final class ClientCore {
       jdkClient = builder.build();
     }
     return jdkClient;
+  }
+
+  private SSLContext extendedContext() {
+    try {
+      return trust.context();
+    } catch (IOException unusable) {
+      throw new UncheckedIOException(unusable);
+    }
   }
 
   /**
@@ -254,7 +266,7 @@ public final class ClientCore {
       transport = new Transport(options);
     }
     if (secure && !trusting) {
-      transport.trust(Trust.encoded(options.roots));
+      transport.trust(trust.encoded());
       trusting = true;
     }
     return transport;

@@ -34,6 +34,7 @@ public final class ClientOptions {
   public HttpClient.Version version = HttpClient.Version.HTTP_2;
   public PolicyOptions policy;
   public final Map<String, PolicyOptions> policies = new HashMap<>();
+  public boolean platformTrust;
   public final List<X509Certificate> roots = new ArrayList<>();
 
   /** Returns options that do not change with these. */
@@ -52,6 +53,7 @@ public final class ClientOptions {
     copy.version = version;
     copy.policy = policy;
     copy.policies.putAll(policies);
+    copy.platformTrust = platformTrust;
     copy.roots.addAll(roots);
     return copy;
   }

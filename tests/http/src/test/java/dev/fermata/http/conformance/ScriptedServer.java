@@ -39,13 +39,22 @@ public final class ScriptedServer implements Closeable {
   private final Collection<Throwable> failures = new ConcurrentLinkedQueue<>();
 
   public ScriptedServer(Script script) {
+    this(script, listen(InetAddress.getLoopbackAddress()));
+  }
+
+  /** A server that accepts connections from {@code listener} on. */
+  ScriptedServer(Script script, ServerSocket listener) {
     this.script = script;
+    this.listener = listener;
+    start(this::accept);
+  }
+
+  private static ServerSocket listen(InetAddress address) {
     try {
-      listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      return new ServerSocket(0, 50, address);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
-    start(this::accept);
   }
 
   /** A server that answers requests, also several on one connection. */

@@ -4,7 +4,10 @@ package dev.fermata.http.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.undertow.server.HttpHandler;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
@@ -15,7 +18,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
@@ -140,6 +146,57 @@ class TlsTest extends Conformance {
                 BodyHandlers.ofByteArray());
 
     assertThat(response.body()).isEqualTo(body);
+  }
+
+  /** It has a window of its own: the others on its connection go on, and the server waits. */
+  @Test
+  void aStreamOfHttp2ThatNobodyReadsHoldsUpNoOther() throws Exception {
+    int pieces = 600;
+    AtomicLong sent = new AtomicLong();
+    Set<Object> connections = ConcurrentHashMap.newKeySet();
+    KnownServer server = server();
+    server.handling(
+        exchange -> {
+          connections.add(exchange.getConnection().getPeerAddress());
+          if (!exchange.getRequestPath().equals("/slow")) {
+            exchange.getResponseSender().send("quick");
+            return;
+          }
+          exchange.dispatch(
+              (HttpHandler)
+                  blocking -> {
+                    blocking.startBlocking();
+                    OutputStream out = blocking.getOutputStream();
+                    for (int i = 0; i < pieces; i++) {
+                      out.write(new byte[100_000]);
+                      sent.addAndGet(100_000);
+                    }
+                    blocking.endExchange();
+                  });
+        });
+    HttpClient client = trusting(Version.HTTP_2);
+
+    long ahead = 0;
+    try (InputStream slow =
+        client.send(get(server.secure("/slow")), BodyHandlers.ofInputStream()).body()) {
+      assertThat(slow.read()).isZero();
+      for (int i = 0; i < 20; i++) {
+        assertThat(text(client, get(server.secure("/quick"))).body()).isEqualTo("quick");
+      }
+      long read = 1;
+      byte[] piece = new byte[100_000];
+      int count;
+      do {
+        count = slow.readNBytes(piece, 0, piece.length);
+        read += count;
+        ahead = Math.max(ahead, sent.get() - read);
+      } while (count > 0);
+      assertThat(read).isEqualTo(pieces * 100_000L);
+    }
+
+    assertThat(connections).hasSize(1);
+    // What fits into the windows and the buffers of two sockets, and no more.
+    assertThat(ahead).isLessThan(pieces * 100_000L / 2);
   }
 
   @Test
