@@ -1,7 +1,7 @@
 # Copyright The Fermata Authors
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help tools demo agent-demo test bench mutate dist lint format clean
+.PHONY: help tools demo agent-demo test bench mutate fuzz dist lint format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,6 +23,9 @@ bench: tools ## run the benchmarks beside their peers
 
 mutate: tools ## break each invariant on purpose and see its test fail (ONLY=part-of-a-name)
 	@ONLY=$(ONLY) scripts/mutate
+
+fuzz: tools ## feed the parser of server-sent events with what a fuzzer makes up (LIMIT=60 seconds)
+	@LIMIT=$(LIMIT) scripts/fuzz
 
 dist: tools ## build the jars with the library for Linux with glibc 2.17 or newer
 	@scripts/maven --quiet package --projects java/native,java/flink-agents,java/flink --also-make -Dnative.mode=dist
