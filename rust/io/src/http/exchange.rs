@@ -232,13 +232,15 @@ impl Unfinished {
         outgoing: Box<Outgoing>,
         connected: &Cell<bool>,
     ) -> Result<(Lease, Response<Incoming>), Refusal> {
-        let (mut request, target, proxy_headers) = self.request(*outgoing);
+        let (request, target, proxy_headers) = self.request(*outgoing);
+        // Boxed: an exchange would keep room for each of its moves until its end.
+        let mut request = Box::new(request);
         loop {
             let mut lease = self.exchanges.pool.lease(origin, &proxy_headers).await?;
             connected.set(true);
             match lease.send(request, &target).await {
                 Ok(response) => return Ok((lease, response)),
-                Err(Unanswered::Unsent(unsent)) if lease.is_reused() => request = *unsent,
+                Err(Unanswered::Unsent(unsent)) if lease.is_reused() => request = unsent,
                 Err(Unanswered::Unsent(_)) => {
                     return Err(Refusal::Failed(Failure::new(
                         FailureKind::ClosedEarly,

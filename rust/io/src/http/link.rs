@@ -73,7 +73,7 @@ impl Lease {
     /// Sends a request for `target`, and waits for the head of the response.
     pub(crate) async fn send(
         &mut self,
-        request: Request<Upload>,
+        request: Box<Request<Upload>>,
         target: &Uri,
     ) -> Result<Response<Incoming>, Unanswered> {
         match self {
@@ -139,7 +139,7 @@ impl Http1Link {
 
     async fn send(
         &mut self,
-        mut request: Request<Upload>,
+        mut request: Box<Request<Upload>>,
         target: &Uri,
     ) -> Result<Response<Incoming>, Unanswered> {
         *request.version_mut() = Version::HTTP_11;
@@ -154,7 +154,7 @@ impl Http1Link {
             _ => target.clone(),
         };
         let before = self.received.bytes();
-        let answer = self.sender.try_send_request(request).await;
+        let answer = self.sender.try_send_request(*request).await;
         answer.map_err(|error| {
             let silent = self.received.bytes() == before;
             unanswered(error, |error| {
@@ -284,13 +284,13 @@ pub(crate) struct Http2Lease {
 impl Http2Lease {
     async fn send(
         &self,
-        mut request: Request<Upload>,
+        mut request: Box<Request<Upload>>,
         target: &Uri,
     ) -> Result<Response<Incoming>, Unanswered> {
         *request.version_mut() = Version::HTTP_2;
         *request.uri_mut() = target.clone();
         request.headers_mut().remove(HOST);
-        let answer = self.link.sender.clone().try_send_request(request).await;
+        let answer = self.link.sender.clone().try_send_request(*request).await;
         answer.map_err(|error| {
             unanswered(error, |error| {
                 Failure::before_response(error, false, self.reused)

@@ -198,7 +198,7 @@ fn parse_proxy(proxy: &str) -> Result<(Box<str>, u16), Error> {
 }
 
 fn request_headers(head: &RequestHead<'_>, authority: &Authority) -> Result<HeaderMap, Error> {
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(6);
     let given = parse_headers(head.headers)?;
     if !given.contains_key(HOST) {
         let host = without_user(authority)?;
