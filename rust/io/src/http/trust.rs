@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Whom TLS trusts.
 
+mod verifier;
+
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -9,6 +11,8 @@ use fermata_core::error::{Error, ErrorKind};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::CertificateResult;
+
+use verifier::Verifier;
 
 /// Variables that name a file and folders of certificates (PEM) in place of the system's own.
 const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -105,9 +109,11 @@ impl Trust {
             store.add_parsable_certificates(roots.iter().map(|root| CertificateDer::from(&**root)));
         tracing::debug!(good, bad, "trusted roots");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = Verifier::new(store, Arc::clone(&roots), Arc::clone(&provider))?;
         let mut http1 = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(store)
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         let mut http2 = http1.clone();
         http1.alpn_protocols = vec![b"http/1.1".to_vec()];

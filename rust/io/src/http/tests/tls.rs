@@ -82,6 +82,34 @@ fn a_certificate_is_refused_if_untrusted_for_another_or_out_of_date() {
 }
 
 #[test]
+fn a_trusted_certificate_may_say_to_be_an_authoritys() {
+    let authority = |names: &[&str], until: i32| {
+        Identity::for_names(names, |params| {
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            params.not_after = rcgen::date_time_ymd(until, 1, 1);
+        })
+    };
+    let own = authority(&["localhost"], 4000);
+    let server = Secure::new(&own, BOTH, 100);
+    let story = Rig::trusting(&own.certificate).get(&server.url("/"));
+    assert_eq!(story.status, 200, "{story:?}");
+
+    let stranger = authority(&["localhost"], 4000);
+    let other = authority(&["other.example"], 4000);
+    let expired = authority(&["localhost"], 2002);
+    for (identity, root, word) in [
+        (&own, &stranger, "CaUsedAsEndEntity"),
+        (&other, &other, "not valid for name"),
+        (&expired, &expired, "expired"),
+    ] {
+        let server = Secure::new(identity, BOTH, 100);
+        let story = Rig::trusting(&root.certificate).get(&server.url("/"));
+        let (_, message) = story.failure.expect("a failure");
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
 fn a_server_without_tls_fails_the_handshake() {
     let server = super::servers::Scripted::new(|mut peer, _| {
         peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");

@@ -63,6 +63,9 @@ import javax.net.ssl.SSLParameters;
  *   <li>{@link HttpResponse#sslSession} tells protocol, cipher suite and the server's certificates,
  *       but has no id and no context.
  *   <li>Cancelling the future of a request ends it on Java 11 to 15 too.
+ *   <li>A server's certificate has to name its host as an alternative name; the JDK's client is
+ *       content with the common name of a certificate that has none. One that is trusted itself must
+ *       not be out of date either.
  *   <li>The local address cannot be chosen: {@code UnsupportedOperationException}, as the JDK
  *       documents. The priority of HTTP/2 streams, which RFC 9113 dropped, is not sent.
  *   <li>The default {@code SSLContext} is looked up when the first request needs it.

@@ -65,10 +65,18 @@ final class TestAuthority {
 
   /** A context for a server that shows a certificate for {@code host}. */
   SSLContext serverContext(String host, Duration validity) {
+    KeyPair own = newKeys();
+    return contextOf(own, sign(new X500Name("CN=" + host), own, validity, false), certificate);
+  }
+
+  /** A context for a server on localhost that shows this authority's own certificate. */
+  SSLContext ownContext() {
+    return contextOf(keys, certificate);
+  }
+
+  private static SSLContext contextOf(KeyPair own, Certificate... chain) {
     try {
-      KeyPair own = newKeys();
       KeyStore store = emptyStore();
-      Certificate[] chain = {sign(new X500Name("CN=" + host), own, validity, false), certificate};
       store.setKeyEntry("server", own.getPrivate(), NO_SECRET, chain);
       KeyManagerFactory managers =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
@@ -114,13 +122,11 @@ final class TestAuthority {
               subject,
               own.getPublic());
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(isRoot));
-      if (!isRoot) {
-        String host = subject.toString().substring("CN=".length());
-        builder.addExtension(
-            Extension.subjectAlternativeName,
-            false,
-            new GeneralNames(new GeneralName(GeneralName.dNSName, host)));
-      }
+      String host = isRoot ? "localhost" : subject.toString().substring("CN=".length());
+      builder.addExtension(
+          Extension.subjectAlternativeName,
+          false,
+          new GeneralNames(new GeneralName(GeneralName.dNSName, host)));
       return new JcaX509CertificateConverter()
           .getCertificate(
               builder.build(

@@ -199,6 +199,18 @@ class TlsTest extends Conformance {
     assertThat(ahead).isLessThan(pieces * 100_000L / 2);
   }
 
+  /** As servers show that sign for themselves with OpenSSL's defaults. */
+  @Test
+  void aTrustedCertificateThatSaysToBeAnAuthoritysIsAccepted() throws Exception {
+    KnownServer server = open(new KnownServer(authority.ownContext()));
+
+    assertThat(text(trusting(Version.HTTP_2), get(server.secure("/"))).statusCode()).isEqualTo(200);
+    assertFails(
+        build(contender.trusting(new TestAuthority())),
+        get(server.secure("/")),
+        handshakeFailure());
+  }
+
   @Test
   void anUnknownAuthorityIsRefused() {
     assertFails(client(), get(server().secure("/")), handshakeFailure());
