@@ -1,0 +1,255 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+//! The commit queue: any thread appends, one writer takes what has gathered. While the writer syncs a batch the next one
+//! gathers, which is what makes many appends share a sync.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::sync::{Condvar, Mutex, lock, wait, wait_for};
+
+/// One append.
+pub(crate) struct Append {
+    /// The frame, its head not filled in; empty if this only asks for a sync.
+    pub(crate) frame: Vec<u8>,
+    /// Whether it is acknowledged only when it is durable.
+    pub(crate) durable: bool,
+    /// Who is told of its end; nobody if it was acknowledged already.
+    pub(crate) token: Option<u64>,
+}
+
+/// Bounds of the queue and its batches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) pending_bytes: usize,
+    pub(crate) batch_bytes: usize,
+    pub(crate) delay: Duration,
+}
+
+/// Why an append was not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// So many bytes wait.
+    Full(usize),
+    Closed,
+}
+
+pub(crate) struct CommitQueue {
+    bounds: Bounds,
+    state: Mutex<State>,
+    /// Signalled when the writer has something to do.
+    work: Condvar,
+    /// Signalled when the writer has ended.
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    pending: VecDeque<Append>,
+    /// Bytes of `pending`.
+    gathered: usize,
+    /// Bytes of the batch that is being written.
+    in_flight: usize,
+    /// When the oldest of `pending` came.
+    since: Option<Instant>,
+    writer_waits: bool,
+    closed: bool,
+    ended: bool,
+}
+
+impl CommitQueue {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            state: Mutex::new(State::default()),
+            work: Condvar::new(),
+            ended: Condvar::new(),
+        }
+    }
+
+    /// Appends; never blocks for longer than another thread needs to append. A record that is longer than the bound is
+    /// taken if nothing else waits.
+    pub(crate) fn push(&self, append: Append) -> Result<(), Refusal> {
+        let bytes = append.frame.len();
+        let mut state = lock(&self.state);
+        if state.closed {
+            return Err(Refusal::Closed);
+        }
+        let unwritten = state.gathered + state.in_flight;
+        if unwritten > 0 && unwritten + bytes > self.bounds.pending_bytes {
+            return Err(Refusal::Full(unwritten));
+        }
+        if state.pending.is_empty() && !self.bounds.delay.is_zero() {
+            state.since = Some(Instant::now());
+        }
+        state.gathered += bytes;
+        state.pending.push_back(append);
+        let due = self.bounds.delay.is_zero()
+            || state.pending.len() == 1
+            || state.gathered >= self.bounds.batch_bytes;
+        let wake = due && std::mem::replace(&mut state.writer_waits, false);
+        drop(state);
+        if wake {
+            self.work.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The next batch, in the order of the appends: not empty, and beyond the bound only if it is a single append. `None`
+    /// once the queue is closed and empty. What was taken before counts as written now.
+    pub(crate) fn take(&self) -> Option<Vec<Append>> {
+        let mut state = lock(&self.state);
+        state.in_flight = 0;
+        loop {
+            if state.pending.is_empty() {
+                if state.closed {
+                    return None;
+                }
+                state.writer_waits = true;
+                state = wait(&self.work, state);
+                continue;
+            }
+            let left = state.since.map_or(Duration::ZERO, |since| {
+                self.bounds.delay.saturating_sub(since.elapsed())
+            });
+            if left.is_zero() || state.closed || state.gathered >= self.bounds.batch_bytes {
+                return Some(self.cut(&mut state));
+            }
+            state.writer_waits = true;
+            state = wait_for(&self.work, state, left);
+        }
+    }
+
+    fn cut(&self, state: &mut State) -> Vec<Append> {
+        state.writer_waits = false;
+        let mut bytes = 0;
+        let count = state
+            .pending
+            .iter()
+            .take_while(|append| {
+                let fits = bytes == 0 || bytes + append.frame.len() <= self.bounds.batch_bytes;
+                bytes += append.frame.len();
+                fits
+            })
+            .count();
+        let batch: Vec<Append> = state.pending.drain(..count).collect();
+        state.in_flight = batch.iter().map(|append| append.frame.len()).sum();
+        state.gathered -= state.in_flight;
+        batch
+    }
+
+    /// Refuses further appends; the writer comes to its end once it has taken those that are there.
+    pub(crate) fn close(&self) {
+        lock(&self.state).closed = true;
+        self.work.notify_one();
+    }
+
+    /// Called by the writer when it ends, whatever the reason: what it left in the queue.
+    pub(crate) fn end(&self) -> VecDeque<Append> {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        state.ended = true;
+        let left = std::mem::take(&mut state.pending);
+        drop(state);
+        self.ended.notify_all();
+        left
+    }
+
+    /// Waits until the writer has ended, `patience` at most; whether it has.
+    pub(crate) fn await_end(&self, patience: Duration) -> bool {
+        let began = Instant::now();
+        let mut state = lock(&self.state);
+        while !state.ended {
+            let left = patience.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            state = wait_for(&self.ended, state, left);
+        }
+        true
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    fn queue() -> Arc<CommitQueue> {
+        Arc::new(CommitQueue::new(Bounds {
+            pending_bytes: 3,
+            batch_bytes: 2,
+            delay: Duration::ZERO,
+        }))
+    }
+
+    fn append(token: u64) -> Append {
+        Append {
+            frame: vec![0],
+            durable: true,
+            token: Some(token),
+        }
+    }
+
+    /// Two appenders, one writer, and a close that races them: what was taken in comes out once, in order.
+    #[test]
+    fn every_append_that_was_taken_comes_out_once() {
+        loom::model(|| {
+            let queue = queue();
+            let appender = {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || {
+                    let first = queue.push(append(1)).is_ok();
+                    let second = queue.push(append(2)).is_ok();
+                    (first, second)
+                })
+            };
+            let writer = {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || {
+                    let mut taken = Vec::new();
+                    while let Some(batch) = queue.take() {
+                        taken.extend(batch.into_iter().filter_map(|append| append.token));
+                    }
+                    assert!(queue.end().is_empty());
+                    taken
+                })
+            };
+            let third = queue.push(append(3)).is_ok();
+            queue.close();
+            let (first, second) = appender.join().expect("no panic");
+            let taken = writer.join().expect("no panic");
+            let mut expected = Vec::new();
+            expected.extend(
+                [(1, first), (2, second), (3, third)]
+                    .iter()
+                    .filter(|(_, ok)| *ok)
+                    .map(|(token, _)| *token),
+            );
+            let mut sorted = taken.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, expected);
+            let own: Vec<u64> = taken.into_iter().filter(|token| *token != 3).collect();
+            assert!(own.is_sorted());
+        });
+    }
+
+    /// Bytes in flight count against the bound until the writer comes back.
+    #[test]
+    fn the_bound_holds_while_a_batch_is_written() {
+        loom::model(|| {
+            let queue = queue();
+            let writer = {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || queue.take().map(|batch| batch.len()))
+            };
+            let taken = (1..=4)
+                .filter(|token| queue.push(append(*token)).is_ok())
+                .count();
+            assert_eq!(taken, 3);
+            assert!(writer.join().expect("no panic").is_some());
+        });
+    }
+}

@@ -1,0 +1,44 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+//! Where segments are kept.
+
+use std::io::{self, Read, Write};
+
+/// Segments that can be read.
+pub trait SegmentSource: Send + Sync + 'static {
+    /// The numbers of all segments, ascending.
+    fn list(&self) -> io::Result<Vec<u64>>;
+
+    /// Opens `segment` at its beginning.
+    fn read(&self, segment: u64) -> io::Result<Box<dyn Read + Send>>;
+
+    /// What people call `segment`: its file, its address.
+    fn name(&self, segment: u64) -> String;
+}
+
+/// Writes what a segment is to hold. An error of it is the error of the method that called it.
+pub type Content<'a> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'a;
+
+/// Segments that one writer makes. At most one store of a place is used for writing: a folder is locked, and object storage
+/// refuses to make a segment that is there.
+pub trait SegmentStore: SegmentSource {
+    /// Makes `segment` with what `head` writes as its content: durable, and whole or not at all. Fails with
+    /// [`io::ErrorKind::AlreadyExists`] if another writer has made it; what a failed call of this store may have left is
+    /// replaced.
+    fn create(&self, segment: u64, head: &mut Content) -> io::Result<Box<dyn SegmentWriter>>;
+
+    /// Makes what `content` writes the content of `segment`, which exists: durable, and whole or not at all.
+    fn replace(&self, segment: u64, content: &mut Content) -> io::Result<()>;
+
+    /// Removes `segment`, durably.
+    fn remove(&self, segment: u64) -> io::Result<()>;
+}
+
+/// The end of a segment. After an error of either method it is dropped, and the segment gets nothing more.
+pub trait SegmentWriter: Send {
+    /// Hands `bytes` to the operating system, all of them. After an error any number of them may be in the segment.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes durable what was appended. After an error any part of it may be.
+    fn sync(&mut self) -> io::Result<()>;
+}
