@@ -158,25 +158,25 @@ impl Journal {
             let bytes = before.iter().map(|segment| segment.bytes).sum();
             let floor = survey.segments.first().filter(|first| first.compacted);
             compactor.found(before.len(), bytes, floor.map_or(0, |first| first.bytes));
-            let end = if found.sealed {
-                found.end
-            } else {
-                found.durable
-            };
+            // Where a mark says that it is durable. A seal behind that may be in the page cache alone, and says no more.
             writer.previous = Previous {
                 segment: last.number,
-                end,
-                carried_to: found.end,
+                end: found.durable,
+                carried_to: if found.sealed {
+                    found.durable
+                } else {
+                    found.end
+                },
             };
-            if end == found.end {
+            if writer.previous.has_carry() {
+                // Read from the page cache, perhaps, and durable only once it was written anew.
+                writer.active = Some(writer.begin()?);
+            } else {
                 // It is written no more, so it may be compacted before another one is begun.
                 compactor.known(Closed {
                     segment: last.number,
-                    end,
+                    end: found.durable,
                 });
-            } else {
-                // Read from the page cache, perhaps, and durable only once it was written anew.
-                writer.active = Some(writer.begin()?);
             }
         }
         let journal = Journal {

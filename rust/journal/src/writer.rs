@@ -48,6 +48,12 @@ pub(crate) struct Previous {
     pub(crate) carried_to: u64,
 }
 
+impl Previous {
+    pub(crate) fn has_carry(&self) -> bool {
+        self.carried_to > self.end
+    }
+}
+
 /// The segment that is written.
 pub(crate) struct Active {
     file: Box<dyn SegmentWriter>,
@@ -82,8 +88,7 @@ impl Writer {
 
     fn commit(&mut self, batch: &mut [Append], buffer: &mut Vec<u8>) -> Result<(), Error> {
         let bytes: usize = batch.iter().map(|append| append.frame.len()).sum();
-        let has_carry = self.previous.carried_to > self.previous.end;
-        if bytes == 0 && self.active.is_none() && !has_carry {
+        if bytes == 0 && self.active.is_none() && !self.previous.has_carry() {
             return Ok(());
         }
         let size = (MARK_BYTES + bytes) as u64;
@@ -148,7 +153,7 @@ impl Writer {
             Error::io(&format!("the segment {name} cannot be begun"), cause)
         };
         let mut carried = 0;
-        if self.previous.carried_to > self.previous.end {
+        if self.previous.has_carry() {
             let reached = self
                 .carry(&mut |_, payload| {
                     carried += (frame::FRAME_HEAD_BYTES + 1 + payload.len()) as u64;
@@ -218,19 +223,16 @@ impl Writer {
         frames_between(&*self.store, self.previous.segment, range, visit)
     }
 
-    /// Closes the active segment in good order.
+    /// Closes the active segment in good order: once all of it is durable, which a last mark says, its end follows.
     fn seal(&mut self) -> Result<(), Error> {
         let Some(mut active) = self.active.take() else {
             return Ok(());
         };
-        let before = active.written;
-        let end = frame::end(active.seed);
-        let sealed = active.file.append(&end).and_then(|()| active.file.sync());
+        let written = active.written;
+        let sealed = active.seal();
         lock(&self.stats).syncs += 1;
-        if let Err(cause) = sealed {
-            return Err(self.abandon(&active, before, "cannot be sealed", &cause));
-        }
-        let end = before + end.len() as u64;
+        let end =
+            sealed.map_err(|cause| self.abandon(&active, written, "cannot be sealed", &cause))?;
         self.previous = Previous {
             segment: active.number,
             end,
@@ -241,6 +243,19 @@ impl Writer {
 }
 
 impl Active {
+    /// Returns where the segment ends.
+    fn seal(&mut self) -> io::Result<u64> {
+        if self.written > self.durable {
+            self.file.sync()?;
+            self.durable = self.written;
+        }
+        let mark = frame::mark(self.seed, self.durable);
+        let end = [&mark[..], &frame::end(self.seed)].concat();
+        self.file.append(&end)?;
+        self.file.sync()?;
+        Ok(self.written + end.len() as u64)
+    }
+
     /// Puts the batch into `buffer`, behind a mark, with the checksums of this segment.
     fn assemble(&self, batch: &mut [Append], buffer: &mut Vec<u8>) {
         buffer.clear();

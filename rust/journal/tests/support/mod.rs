@@ -3,6 +3,7 @@
 //! What the tests share: records, whoever is told of appends, a store that can fail.
 #![allow(dead_code, unused_imports)] // Each test target uses a part.
 
+pub mod raw;
 mod simulated_store;
 
 use std::collections::BTreeMap;

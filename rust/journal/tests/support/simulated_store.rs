@@ -81,11 +81,13 @@ impl File {
     }
 
     fn crash(&mut self, loss: Loss) {
+        if loss == Loss::Nothing {
+            return; // What is in the cache stays there, and may be lost in a later crash.
+        }
         let kept = self.durable.len().min(self.content.len());
         let unsynced = self.content.split_off(kept);
         match loss {
-            Loss::Nothing => self.content.extend(unsynced),
-            Loss::Everything => {}
+            Loss::Nothing | Loss::Everything => {}
             Loss::Tail(part) => {
                 let length = unsynced.len() * usize::from(part) / 256;
                 self.content.extend(&unsynced[..length]);
@@ -100,10 +102,7 @@ impl File {
                 }
             }
         }
-        if loss != Loss::Nothing {
-            let length = self.durable.len();
-            self.content[..length].copy_from_slice(&self.durable);
-        }
+        self.content[..kept].copy_from_slice(&self.durable[..kept]);
         self.durable = self.content.clone();
         self.clean = self.content.len();
     }
