@@ -133,9 +133,10 @@ impl FolderStore {
 
     fn remove_drafts(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder.path)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "new") {
-                fs::remove_file(path)?;
+            let entry = entry?;
+            let is_draft = |name: &str| name.ends_with(".journal.new");
+            if entry.file_name().to_str().is_some_and(is_draft) {
+                fs::remove_file(entry.path())?;
             }
         }
         Ok(())
