@@ -185,6 +185,13 @@ mod tests {
         }))
     }
 
+    /// All orders of events with at most two preemptions: where such mistakes show, and seconds in place of minutes.
+    fn model(run: impl Fn() + Sync + Send + 'static) {
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = Some(2);
+        builder.check(run);
+    }
+
     fn append(token: u64) -> Append {
         Append {
             frame: vec![0],
@@ -196,7 +203,7 @@ mod tests {
     /// Two appenders, one writer, and a close that races them: what was taken in comes out once, in order.
     #[test]
     fn every_append_that_was_taken_comes_out_once() {
-        loom::model(|| {
+        model(|| {
             let queue = queue();
             let appender = {
                 let queue = Arc::clone(&queue);
@@ -239,7 +246,7 @@ mod tests {
     /// Bytes in flight count against the bound until the writer comes back.
     #[test]
     fn the_bound_holds_while_a_batch_is_written() {
-        loom::model(|| {
+        model(|| {
             let queue = queue();
             let writer = {
                 let queue = Arc::clone(&queue);

@@ -226,16 +226,14 @@ impl Seen {
     fn check(&self, path: &Path) {
         let mut there = HashSet::new();
         let folder = Folder::open(path).expect("there");
-        survey(&folder, &mut |entry| match entry.record {
-            Some(record) => {
-                if let Some(place) = place(&record) {
-                    assert!(
-                        there.insert((record.action().to_owned(), place)),
-                        "{record:?} twice"
-                    );
-                }
+        survey(&folder, &mut |entry| {
+            let Some(record) = entry.record else { return };
+            if let Some(place) = place(&record) {
+                assert!(
+                    there.insert((record.action().to_owned(), place)),
+                    "{record:?} twice"
+                );
             }
-            None => {}
         })
         .expect("nothing but a torn tail");
         let present: HashSet<&String> = there.iter().map(|(action, _)| action).collect();
