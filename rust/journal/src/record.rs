@@ -3,9 +3,9 @@
 //! What a journal remembers of actions and their calls, and how it is written: CBOR (RFC 8949) maps by serde, with keys
 //! of one letter. `FORMAT.md` has the rules by which they may change.
 //!
-//! cbor4ii and not ciborium: it decodes from a slice, so that a length is checked against the bytes that are there before
-//! anything is allocated, and it takes a third of the time. Not postcard or MessagePack by position: their records do not
-//! say which field is which, so that no field could be added or dropped.
+//! cbor4ii and not ciborium: it decodes from a slice and borrows from it, so that a length is checked against the bytes that
+//! are there, and it has been released lately. Not postcard or MessagePack by position: their records do not say which field
+//! is which, so that no field could be added or dropped.
 
 use std::borrow::Cow;
 
