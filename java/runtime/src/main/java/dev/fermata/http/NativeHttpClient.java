@@ -7,7 +7,6 @@ import dev.fermata.internal.http.ClientCore;
 import dev.fermata.internal.http.ClientOptions;
 import dev.fermata.internal.http.Failures;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.net.Authenticator;
@@ -64,8 +63,8 @@ import javax.net.ssl.SSLParameters;
  *       but has no id and no context.
  *   <li>Cancelling the future of a request ends it on Java 11 to 15 too.
  *   <li>A server's certificate has to name its host as an alternative name; the JDK's client is
- *       content with the common name of a certificate that has none. One that is trusted itself must
- *       not be out of date either.
+ *       content with the common name of a certificate that has none. One that is trusted itself
+ *       must not be out of date either.
  *   <li>The local address cannot be chosen: {@code UnsupportedOperationException}, as the JDK
  *       documents. The priority of HTTP/2 streams, which RFC 9113 dropped, is not sent.
  *   <li>The default {@code SSLContext} is looked up when the first request needs it.
@@ -169,8 +168,6 @@ public final class NativeHttpClient extends HttpClient implements AutoCloseable 
     Objects.requireNonNull(handler, "handler");
     try {
       return core.send(request, StreamedBodies.suspending(handler), pushes);
-    } catch (UncheckedIOException unusableTrust) {
-      return CompletableFuture.failedFuture(unusableTrust.getCause());
     } finally {
       Reference.reachabilityFence(this);
     }

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -31,8 +33,8 @@ class WithoutLibraryTest {
             "events a,b",
             "in an action a,b",
             "fallbacks 5 of 5")
-        .anyMatch(
-            line -> line.startsWith("platform java.io.IOException") && line.contains("trust"));
+        .anyMatch(line -> line.startsWith("platform java.io.IOException") && line.contains("trust"))
+        .anyMatch(line -> line.startsWith("policed java.io.IOException"));
   }
 
   static final class Program {
@@ -59,6 +61,13 @@ class WithoutLibraryTest {
           other.send(request, BodyHandlers.ofString());
         } catch (IOException refused) {
           System.out.println("platform " + refused);
+        }
+        RequestPolicy policy = RequestPolicy.newBuilder().deadline(Duration.ofMinutes(1)).build();
+        try (NativeHttpClient other =
+            NativeHttpClient.newBuilder().trustPlatform().policy(policy).build()) {
+          other.sendAsync(request, BodyHandlers.ofString()).get();
+        } catch (ExecutionException refused) {
+          System.out.println("policed " + refused.getCause());
         }
       }
     }

@@ -21,7 +21,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import javax.net.ssl.SSLContext;
 
 /**
  * What a client runs on: its transport, its executor, the JDK's client for what the transport
@@ -181,7 +180,15 @@ public final class ClientCore {
       BodyHandler<T> handler,
       PushPromiseHandler<T> pushes,
       Runnable onEnd) {
-    HttpClient jdk = fallBack(reason);
+    HttpClient jdk;
+    try {
+      jdk = fallBack(reason);
+    } catch (IOException unusableTrust) {
+      onEnd.run();
+      ResponseFuture<HttpResponse<T>> failed = new ResponseFuture<>(why -> {});
+      failed.completeExceptionally(unusableTrust);
+      return failed;
+    }
     EndOfBody<T> seen = new EndOfBody<>(handler, onEnd);
     CompletableFuture<HttpResponse<T>> response =
         pushes == null ? jdk.sendAsync(request, seen) : jdk.sendAsync(request, seen, pushes);
@@ -202,10 +209,14 @@ public final class ClientCore {
 
   /** A builder of the JDK's client, counted as a fallback. */
   public WebSocket.Builder newWebSocketBuilder() {
-    return fallBack(Fallback.WEB_SOCKET).newWebSocketBuilder();
+    try {
+      return fallBack(Fallback.WEB_SOCKET).newWebSocketBuilder();
+    } catch (IOException unusableTrust) {
+      throw new UncheckedIOException(unusableTrust);
+    }
   }
 
-  private synchronized HttpClient fallBack(Fallback reason) {
+  private synchronized HttpClient fallBack(Fallback reason) throws IOException {
     fallbacks.increment();
     reason.log();
     if (jdkClient == null) {
@@ -230,7 +241,7 @@ public final class ClientCore {
       if (options.sslContext != null) {
         builder.sslContext(options.sslContext);
       } else if (trust.isExtended()) {
-        builder.sslContext(extendedContext());
+        builder.sslContext(trust.context());
       }
       if (options.sslParameters != null) {
         builder.sslParameters(options.sslParameters);
@@ -238,14 +249,6 @@ public final class ClientCore {
       jdkClient = builder.build();
     }
     return jdkClient;
-  }
-
-  private SSLContext extendedContext() {
-    try {
-      return trust.context();
-    } catch (IOException unusable) {
-      throw new UncheckedIOException(unusable);
-    }
   }
 
   /**
