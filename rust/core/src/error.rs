@@ -122,6 +122,6 @@ mod tests {
         for (position, kind) in ErrorKind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, position);
         }
-        assert_eq!(ErrorKind::Boundary as usize + 1, ErrorKind::ALL.len());
+        assert_eq!(ErrorKind::TrustStore as usize + 1, ErrorKind::ALL.len());
     }
 }

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use super::rig::{Rig, get, post};
-use super::servers::Scripted;
+use super::servers::{Identity, Scripted};
 use crate::http::{FailureKind, MAX_HEAD_BYTES, RequestBody, RequestHead};
 
 fn failure_of(answer: &'static str) -> FailureKind {
@@ -37,6 +37,7 @@ fn an_unknown_host_is_told_by_name() {
 fn a_connect_timeout_covers_a_handshake_that_is_not_answered() {
     let server = Scripted::new(|mut peer, _| peer.drain());
     let rig = Rig::with(|config| config.connect_timeout = Some(Duration::from_millis(50)));
+    rig.trust(&Identity::local().certificate);
     let story = rig.get(&format!("https://{}/", server.address));
     assert_eq!(story.failure(), FailureKind::ConnectTimeout);
 }
@@ -44,7 +45,7 @@ fn a_connect_timeout_covers_a_handshake_that_is_not_answered() {
 #[test]
 fn a_timeout_of_an_exchange_tells_whether_there_was_a_connection() {
     let server = Scripted::new(|mut peer, _| peer.drain());
-    let rig = Rig::new();
+    let rig = Rig::trusting(&Identity::local().certificate);
     for (scheme, kind) in [
         ("http", FailureKind::TimedOut),
         ("https", FailureKind::ConnectTimeout),

@@ -110,13 +110,22 @@ fn a_trusted_certificate_may_say_to_be_an_authoritys() {
 }
 
 #[test]
+fn whoever_trusts_nobody_is_told_so() {
+    let server = Secure::new(&Identity::local(), BOTH, 100);
+    let (kind, message) = Rig::new().get(&server.url("/")).failure.expect("a failure");
+    assert_eq!(kind, FailureKind::Tls);
+    assert!(message.contains("no root trust anchors"), "{message}");
+}
+
+#[test]
 fn a_server_without_tls_fails_the_handshake() {
     let server = super::servers::Scripted::new(|mut peer, _| {
         peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
         peer.drain();
     });
     let url = format!("https://localhost:{}/", server.address.port());
-    assert_eq!(Rig::new().get(&url).failure(), FailureKind::Tls);
+    let rig = Rig::trusting(&Identity::local().certificate);
+    assert_eq!(rig.get(&url).failure(), FailureKind::Tls);
 }
 
 #[test]

@@ -123,7 +123,7 @@ class RestartTest {
       Collection<WeakReference<ClassLoader>> loaders = LoadedAgent.loaders();
       loaders.removeIf(loader -> loader.get() == Session.class.getClassLoader());
       String found = look(loaders);
-      for (int i = 0; i < MOST_LOOKS && !found.endsWith("0 are left, and no thread"); i++) {
+      for (int i = 0; i < MOST_LOOKS && !found.endsWith(", 0 are left, and no thread"); i++) {
         found = look(loaders);
       }
       System.out.println(found);
