@@ -12,12 +12,17 @@ import java.lang.ref.WeakReference;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
@@ -231,6 +236,31 @@ class NativeHttpClientTest {
         Thread.yield();
       }
     }
+  }
+
+  /** More threads would take the processors from each other. */
+  @Test
+  void callbacksThatComputeGetNoMoreThreads() throws Exception {
+    Set<Thread> ran = ConcurrentHashMap.newKeySet();
+    try (ScriptedServer server = ScriptedServer.answering(r -> ScriptedServer.ok("hello"));
+        NativeHttpClient client = NativeHttpClient.newBuilder().build()) {
+      BodyHandler<String> computing =
+          info -> {
+            ran.add(Thread.currentThread());
+            long begun = System.nanoTime();
+            while (System.nanoTime() - begun < 30_000_000) {
+              Thread.onSpinWait();
+            }
+            return BodySubscribers.ofString(StandardCharsets.UTF_8);
+          };
+      List<CompletableFuture<?>> responses = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        responses.add(client.sendAsync(request(server), computing));
+      }
+      CompletableFuture.allOf(responses.toArray(new CompletableFuture<?>[0])).get();
+    }
+    assertThat(ran)
+        .hasSizeLessThanOrEqualTo(Math.max(2, Runtime.getRuntime().availableProcessors()));
   }
 
   @Test

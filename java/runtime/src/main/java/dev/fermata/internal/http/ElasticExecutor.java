@@ -3,7 +3,9 @@
 package dev.fermata.internal.http;
 
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -13,14 +15,16 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Runs tasks on as few threads as keep up with them: as many as there are processors, and more only
  * while those are all held up. A task may block, and may wait for tasks that come after it: when
- * for 10 ms no queued task was begun, the number of threads is doubled. Idle threads end after 10
- * seconds.
+ * for 10 ms no queued task was begun and all threads wait, or for a second though some run, the
+ * number of threads is doubled. Threads that run are short of processors, not of threads; but one
+ * that blocks in native code seems to run. Idle threads end after 10 seconds.
  *
  * <p>Threads are daemons, with the context class loader that the creator's thread had. Thread-safe.
  */
 final class ElasticExecutor implements Executor {
   private static final int USUAL = Math.max(2, Runtime.getRuntime().availableProcessors());
   private static final long STALL = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final int LONG_STALL = 100;
   private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(10);
 
   private final String name;
@@ -29,7 +33,7 @@ final class ElasticExecutor implements Executor {
   private final Condition queued = lock.newCondition();
   private final Condition stalled = lock.newCondition();
   private final Queue<Runnable> tasks = new ArrayDeque<>();
-  private int workers;
+  private final Set<Thread> workers = new HashSet<>();
   private int idle;
   private int numbered;
   private boolean waking;
@@ -75,22 +79,27 @@ final class ElasticExecutor implements Executor {
         waking = true;
         queued.signal();
       }
-    } else if (workers < USUAL) {
-      start("worker-" + numbered++, this::work);
-      workers++;
+    } else if (workers.size() < USUAL) {
+      addWorker();
     } else if (!watched) {
-      start("watch", this::watch);
+      thread("watch", this::watch).start();
       watched = true;
     } else if (!watching) {
       stalled.signal();
     }
   }
 
-  private void start(String role, Runnable code) {
+  private void addWorker() {
+    Thread worker = thread("worker-" + numbered++, this::work);
+    worker.start();
+    workers.add(worker);
+  }
+
+  private Thread thread(String role, Runnable code) {
     Thread thread = new Thread(null, code, name + "-" + role, 0, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(loader);
-    thread.start();
+    return thread;
   }
 
   private void work() {
@@ -110,7 +119,7 @@ final class ElasticExecutor implements Executor {
       long left = KEEP_ALIVE;
       while (tasks.isEmpty()) {
         if (shutdown || left <= 0) {
-          workers--;
+          workers.remove(Thread.currentThread());
           return null;
         }
         idle++;
@@ -138,14 +147,19 @@ final class ElasticExecutor implements Executor {
     lock.lock();
     try {
       long seen = begun;
+      int stalls = 0;
       while (!shutdown) {
         watching = !tasks.isEmpty();
         boolean timedOut = stalled.awaitNanos(watching ? STALL : KEEP_ALIVE) <= 0;
         if (timedOut && !watching && tasks.isEmpty()) {
           break;
         }
-        if (timedOut && watching && seen == begun && !tasks.isEmpty()) {
+        boolean isStalled = timedOut && watching && seen == begun && !tasks.isEmpty();
+        stalls = isStalled ? stalls + 1 : 0;
+        if (isStalled
+            && (stalls >= LONG_STALL || workers.stream().noneMatch(ElasticExecutor::runs))) {
           addWorkers();
+          stalls = 0;
         }
         seen = begun;
       }
@@ -158,11 +172,14 @@ final class ElasticExecutor implements Executor {
     }
   }
 
+  private static boolean runs(Thread worker) {
+    return worker.getState() == Thread.State.RUNNABLE;
+  }
+
   private void addWorkers() {
-    int added = Math.min(workers, tasks.size());
+    int added = Math.min(workers.size(), tasks.size());
     for (int i = 0; i < added; i++) {
-      start("worker-" + numbered++, this::work);
-      workers++;
+      addWorker();
     }
   }
 }
