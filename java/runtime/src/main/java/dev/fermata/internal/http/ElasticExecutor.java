@@ -33,7 +33,7 @@ final class ElasticExecutor implements Executor {
   private final Condition queued = lock.newCondition();
   private final Condition stalled = lock.newCondition();
   private final Queue<Runnable> tasks = new ArrayDeque<>();
-  private final Set<Thread> workers = new HashSet<>();
+  private final Set<Worker> workers = new HashSet<>();
   private int idle;
   private int numbered;
   private boolean waking;
@@ -82,7 +82,7 @@ final class ElasticExecutor implements Executor {
     } else if (workers.size() < USUAL) {
       addWorker();
     } else if (!watched) {
-      thread("watch", this::watch).start();
+      start(new Thread(null, this::watch, name + "-watch", 0, false));
       watched = true;
     } else if (!watching) {
       stalled.signal();
@@ -90,26 +90,41 @@ final class ElasticExecutor implements Executor {
   }
 
   private void addWorker() {
-    Thread worker = thread("worker-" + numbered++, this::work);
-    worker.start();
+    Worker worker = new Worker(name + "-worker-" + numbered++);
+    start(worker);
     workers.add(worker);
   }
 
-  private Thread thread(String role, Runnable code) {
-    Thread thread = new Thread(null, code, name + "-" + role, 0, false);
+  private void start(Thread thread) {
     thread.setDaemon(true);
     thread.setContextClassLoader(loader);
-    return thread;
+    thread.start();
   }
 
-  private void work() {
-    for (Runnable task = next(); task != null; task = next()) {
-      try {
-        task.run();
-      } catch (Throwable thrown) {
-        Thread thread = Thread.currentThread();
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+  /** Runs tasks until there are none for a while. */
+  private final class Worker extends Thread {
+    private volatile boolean hasTask;
+
+    Worker(String name) {
+      super(null, null, name, 0, false);
+    }
+
+    @Override
+    public void run() {
+      for (Runnable task = next(); task != null; task = next()) {
+        hasTask = true;
+        try {
+          task.run();
+        } catch (Throwable thrown) {
+          getUncaughtExceptionHandler().uncaughtException(this, thrown);
+        }
+        hasTask = false;
       }
+    }
+
+    /** Whether its task waits for something, unlike one that is short of a processor. */
+    boolean isHeldUp() {
+      return hasTask && getState() != State.RUNNABLE;
     }
   }
 
@@ -156,8 +171,7 @@ final class ElasticExecutor implements Executor {
         }
         boolean isStalled = timedOut && watching && seen == begun && !tasks.isEmpty();
         stalls = isStalled ? stalls + 1 : 0;
-        if (isStalled
-            && (stalls >= LONG_STALL || workers.stream().noneMatch(ElasticExecutor::runs))) {
+        if (isStalled && (stalls >= LONG_STALL || workers.stream().allMatch(Worker::isHeldUp))) {
           addWorkers();
           stalls = 0;
         }
@@ -170,10 +184,6 @@ final class ElasticExecutor implements Executor {
       watching = false;
       lock.unlock();
     }
-  }
-
-  private static boolean runs(Thread worker) {
-    return worker.getState() == Thread.State.RUNNABLE;
   }
 
   private void addWorkers() {
