@@ -22,20 +22,15 @@ fn read(store: &SimulatedStore) -> (Vec<u64>, Result<Survey, Error>) {
 /// Three batches, each durable, in one segment; whether it is closed in good order.
 fn three_batches(sealed: bool) -> SimulatedStore {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &small_segments()).expect("opens");
+    let opened = open(&store, &small_segments()).expect("opens");
     for token in 1..=3 {
-        journal
-            .append(&call("a", token, 20), Level::Disk, token)
-            .expect("taken");
-        outcomes.one(token).expect("durable");
+        opened.record(token, 20, Level::Disk).expect("durable");
     }
     if !sealed {
         store.crash();
     }
-    assert_eq!(journal.close(PATIENCE).is_ok(), sealed);
-    drop(journal);
+    assert_eq!(opened.journal.close(PATIENCE).is_ok(), sealed);
+    drop(opened);
     store.restart(Loss::Everything);
     store
 }
@@ -152,17 +147,12 @@ fn a_bit_that_flips_in_a_segment_closed_in_good_order_is_damage() {
 #[test]
 fn a_segment_before_the_last_is_never_cut() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &small_segments()).expect("opens");
+    let opened = open(&store, &small_segments()).expect("opens");
     for token in 1..=30 {
-        journal
-            .append(&call("a", token, 300), Level::Disk, token)
-            .expect("taken");
-        outcomes.one(token).expect("durable");
+        opened.record(token, 300, Level::Disk).expect("durable");
     }
     store.crash();
-    drop(journal);
+    drop(opened);
     store.restart(Loss::Everything);
     assert!(store.segments().len() >= 3);
     let length = store.content(2).len();
@@ -216,17 +206,12 @@ fn a_segment_of_a_later_version_is_refused_by_name() {
 #[test]
 fn what_a_compaction_left_is_neither_read_twice_nor_missed() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &small_segments()).expect("opens");
+    let opened = open(&store, &small_segments()).expect("opens");
     for token in 1..=30 {
-        journal
-            .append(&call("a", token, 300), Level::Disk, token)
-            .expect("taken");
-        outcomes.one(token).expect("durable");
+        opened.record(token, 300, Level::Disk).expect("durable");
     }
-    journal.close(PATIENCE).expect("sealed");
-    drop(journal);
+    opened.journal.close(PATIENCE).expect("sealed");
+    drop(opened);
     let before = store.segments().len();
     let Opened { journal, .. } = open(&store, &small_segments()).expect("opens");
     store.inject(2, Fault::Crash);

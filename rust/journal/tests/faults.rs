@@ -7,7 +7,7 @@
 mod support;
 
 use fermata_journal::{ErrorKind, Level, Options, Record};
-use support::{Fault, Loss, Opened, PATIENCE, SimulatedStore, call, open, place, small_segments};
+use support::{Fault, Loss, Opened, PATIENCE, SimulatedStore, open, place, small_segments};
 
 fn places(records: &[Record]) -> Vec<u64> {
     records.iter().filter_map(place).collect()
@@ -21,27 +21,20 @@ fn reopened(store: &SimulatedStore, loss: Loss) -> Opened {
 #[test]
 fn a_failed_sync_fails_its_callers_and_is_not_taken_back_by_the_next() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &Options::default()).expect("opens");
-    journal
-        .append(&call("a", 1, 10), Level::Disk, 1)
-        .expect("taken");
-    outcomes.one(1).expect("durable");
+    let opened = open(&store, &Options::default()).expect("opens");
+    opened.record(1, 10, Level::Disk).expect("durable");
     store.inject(1, Fault::Fails);
-    journal
-        .append(&call("a", 2, 10), Level::Disk, 2)
-        .expect("taken");
-    let error = outcomes.one(2).expect_err("its sync failed");
+    let error = opened
+        .record(2, 10, Level::Disk)
+        .expect_err("its sync failed");
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(error.message().contains("segment-1"), "{error}");
-    journal
-        .append(&call("a", 3, 10), Level::Disk, 3)
-        .expect("taken");
-    outcomes.one(3).expect("a new segment goes on");
+    opened
+        .record(3, 10, Level::Disk)
+        .expect("a new segment goes on");
     assert_eq!(store.segments(), [1, 2]);
-    assert_eq!(journal.stats().abandoned_segments, 1);
-    drop(journal);
+    assert_eq!(opened.journal.stats().abandoned_segments, 1);
+    drop(opened);
     for loss in [Loss::Nothing, Loss::Everything, Loss::Tail(200)] {
         let store = store.copy();
         assert_eq!(places(&reopened(&store, loss).replayed), [1, 3]);
@@ -51,25 +44,18 @@ fn a_failed_sync_fails_its_callers_and_is_not_taken_back_by_the_next() {
 #[test]
 fn what_was_acknowledged_at_a_lower_level_outlives_the_segment_that_failed() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &Options::default()).expect("opens");
+    let opened = open(&store, &Options::default()).expect("opens");
     for place in 1..=3 {
-        journal
-            .append(&call("a", place, 10), Level::Os, place)
-            .expect("taken");
-        outcomes.one(place).expect("written");
+        opened.record(place, 10, Level::Os).expect("written");
     }
     store.inject(1, Fault::Fails);
-    journal
-        .append(&call("a", 4, 10), Level::Disk, 4)
-        .expect("taken");
-    outcomes.one(4).expect_err("its sync failed");
-    journal
-        .append(&call("a", 5, 10), Level::Disk, 5)
-        .expect("taken");
-    outcomes.one(5).expect("a new segment goes on");
-    drop(journal);
+    opened
+        .record(4, 10, Level::Disk)
+        .expect_err("its sync failed");
+    opened
+        .record(5, 10, Level::Disk)
+        .expect("a new segment goes on");
+    drop(opened);
     assert_eq!(
         places(&reopened(&store, Loss::Everything).replayed),
         [1, 2, 3, 5]
@@ -79,51 +65,36 @@ fn what_was_acknowledged_at_a_lower_level_outlives_the_segment_that_failed() {
 #[test]
 fn a_short_write_leaves_nothing_of_its_batch_and_the_journal_goes_on() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &Options::default()).expect("opens");
-    journal
-        .append(&call("a", 1, 10), Level::Disk, 1)
-        .expect("taken");
-    outcomes.one(1).expect("durable");
+    let opened = open(&store, &Options::default()).expect("opens");
+    opened.record(1, 10, Level::Disk).expect("durable");
     store.inject(0, Fault::Fails);
-    journal
-        .append(&call("a", 2, 500), Level::Os, 2)
-        .expect("taken");
-    outcomes.one(2).expect_err("its write broke off");
-    journal
-        .append(&call("a", 3, 10), Level::Disk, 3)
-        .expect("taken");
-    outcomes.one(3).expect("durable");
-    drop(journal);
+    opened
+        .record(2, 500, Level::Os)
+        .expect_err("its write broke off");
+    opened.record(3, 10, Level::Disk).expect("durable");
+    drop(opened);
     assert_eq!(places(&reopened(&store, Loss::Nothing).replayed), [1, 3]);
 }
 
 #[test]
 fn a_full_disk_is_the_callers_error_until_there_is_room() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &small_segments()).expect("opens");
+    let opened = open(&store, &small_segments()).expect("opens");
     store.limit(Some(8 << 10));
     let mut durable = Vec::new();
     for token in 1..=40 {
-        journal
-            .append(&call("a", token, 500), Level::Disk, token)
-            .expect("taken");
-        match outcomes.one(token) {
+        match opened.record(token, 500, Level::Disk) {
             Ok(()) => durable.push(token),
             Err(error) => assert_eq!(error.kind(), ErrorKind::NoSpace, "{error}"),
         }
     }
     assert!(durable.len() > 5 && durable.len() < 30, "{durable:?}");
     store.limit(None);
-    journal
-        .append(&call("a", 41, 500), Level::Disk, 41)
-        .expect("taken");
-    outcomes.one(41).expect("there is room again");
+    opened
+        .record(41, 500, Level::Disk)
+        .expect("there is room again");
     durable.push(41);
-    journal.close(PATIENCE).expect("sealed");
+    opened.journal.close(PATIENCE).expect("sealed");
     assert_eq!(
         places(&reopened(&store, Loss::Everything).replayed),
         durable
@@ -134,19 +105,11 @@ fn a_full_disk_is_the_callers_error_until_there_is_room() {
 fn a_segment_that_could_not_be_begun_is_begun_by_a_later_append() {
     for fault in [Fault::Fails, Fault::FailsAfterwards, Fault::NoSpace] {
         let store = SimulatedStore::default();
-        let Opened {
-            journal, outcomes, ..
-        } = open(&store, &Options::default()).expect("opens");
+        let opened = open(&store, &Options::default()).expect("opens");
         store.inject(0, fault);
-        journal
-            .append(&call("a", 1, 10), Level::Disk, 1)
-            .expect("taken");
-        outcomes.one(1).expect_err("no segment");
-        journal
-            .append(&call("a", 2, 10), Level::Disk, 2)
-            .expect("taken");
-        outcomes.one(2).expect("a segment");
-        drop(journal);
+        opened.record(1, 10, Level::Disk).expect_err("no segment");
+        opened.record(2, 10, Level::Disk).expect("a segment");
+        drop(opened);
         assert_eq!(places(&reopened(&store, Loss::Everything).replayed), [2]);
     }
 }
@@ -154,15 +117,10 @@ fn a_segment_that_could_not_be_begun_is_begun_by_a_later_append() {
 #[test]
 fn what_was_replayed_is_durable_even_if_it_had_not_been() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &Options::default()).expect("opens");
-    journal
-        .append(&call("a", 1, 10), Level::Os, 1)
-        .expect("taken");
-    outcomes.one(1).expect("written");
+    let opened = open(&store, &Options::default()).expect("opens");
+    opened.record(1, 10, Level::Os).expect("written");
     store.crash();
-    drop(journal);
+    drop(opened);
     // The process was killed; what it wrote is in the cache of the system, and read from there.
     store.restart(Loss::Nothing);
     let Opened {
@@ -178,16 +136,14 @@ fn what_was_replayed_is_durable_even_if_it_had_not_been() {
 #[test]
 fn a_seal_that_fails_loses_nothing() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &Options::default()).expect("opens");
-    journal
-        .append(&call("a", 1, 10), Level::Disk, 1)
-        .expect("taken");
-    outcomes.one(1).expect("durable");
+    let opened = open(&store, &Options::default()).expect("opens");
+    opened.record(1, 10, Level::Disk).expect("durable");
     store.inject(1, Fault::Fails);
-    let error = journal.close(PATIENCE).expect_err("the seal's sync fails");
+    let error = opened
+        .journal
+        .close(PATIENCE)
+        .expect_err("the seal's sync fails");
     assert_eq!(error.kind(), ErrorKind::Io);
-    drop(journal);
+    drop(opened);
     assert_eq!(places(&reopened(&store, Loss::Everything).replayed), [1]);
 }

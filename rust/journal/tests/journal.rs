@@ -107,16 +107,11 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
 #[test]
 fn segments_are_closed_before_they_grow_beyond_their_size() {
     let store = SimulatedStore::default();
-    let Opened {
-        journal, outcomes, ..
-    } = open(&store, &small_segments()).expect("opens");
+    let opened = open(&store, &small_segments()).expect("opens");
     for token in 0..100 {
-        journal
-            .append(&call("a", token, 300), Level::Disk, token)
-            .expect("taken");
-        outcomes.one(token).expect("durable");
+        opened.record(token, 300, Level::Disk).expect("durable");
     }
-    journal.close(PATIENCE).expect("sealed");
+    opened.journal.close(PATIENCE).expect("sealed");
     let segments = store.segments();
     let last = segments.last().copied().unwrap_or_default();
     assert!(last >= 8, "{segments:?}");

@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use fermata_journal::{
-    Acknowledge, ActionFinished, CallFinished, Error, Journal, Options, Outcome, Record,
+    Acknowledge, ActionFinished, CallFinished, Error, Journal, Level, Options, Outcome, Record,
     StdThreads, Survey,
 };
 pub use simulated_store::{Fault, Loss, SimulatedStore};
@@ -90,6 +90,16 @@ pub struct Opened {
     pub outcomes: Arc<Outcomes>,
     pub replayed: Vec<Record>,
     pub survey: Survey,
+}
+
+impl Opened {
+    /// Appends a call of action `a` at `place`, under that token, and waits for what becomes of it.
+    pub fn record(&self, place: u64, bytes: usize, level: Level) -> Result<(), Error> {
+        self.journal
+            .append(&call("a", place, bytes), level, place)
+            .expect("taken");
+        self.outcomes.one(place)
+    }
 }
 
 pub fn open(store: &SimulatedStore, options: &Options) -> Result<Opened, Error> {
