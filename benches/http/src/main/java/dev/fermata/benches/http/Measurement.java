@@ -17,7 +17,6 @@ import java.util.stream.Stream;
  * Linux alone tells some of it.
  */
 final class Measurement {
-  private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path PEAK_RESET = Path.of("/proc/self/clear_refs");
   private static final Path NETWORK = Path.of("/proc/net/netstat");
   private static final long SAMPLING_MILLIS = 10;
@@ -69,7 +68,7 @@ final class Measurement {
   void print(String prefix, int failures) throws IOException {
     print(prefix, "wall", wall);
     print(prefix, "cpu", cpu);
-    print(prefix, "memory", status("VmHWM") / 1024.0);
+    print(prefix, "memory", ProcessStatus.of("VmHWM") / 1024.0);
     print(
         prefix, "heap", heap().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum() / 1048576.0);
     print(prefix, "threads", THREADS.getPeakThreadCount());
@@ -90,21 +89,12 @@ final class Measurement {
   private void sample() {
     try {
       while (!ended) {
-        nativeThreads = Math.max(nativeThreads, status("Threads"));
+        nativeThreads = Math.max(nativeThreads, ProcessStatus.of("Threads"));
         Thread.sleep(SAMPLING_MILLIS);
       }
     } catch (IOException | InterruptedException failed) {
       throw new IllegalStateException(failed);
     }
-  }
-
-  private static long status(String name) throws IOException {
-    for (String line : Files.readAllLines(STATUS)) {
-      if (line.startsWith(name + ":")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", ""));
-      }
-    }
-    throw new IOException("no " + name + " in " + STATUS);
   }
 
   /** How often on this machine a connection found no room in a server's backlog. */

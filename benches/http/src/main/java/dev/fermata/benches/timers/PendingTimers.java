@@ -3,10 +3,9 @@
 package dev.fermata.benches.timers;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.fermata.benches.http.ProcessStatus;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,7 +24,6 @@ import java.util.concurrent.TimeUnit;
  * <p>Memory is measured in the first round; times in each but the first, which warms up.
  */
 public final class PendingTimers {
-  private static final Path STATUS = Path.of("/proc/self/status");
   private static final long FAR = TimeUnit.HOURS.toNanos(1);
   private static final long NEAR = TimeUnit.SECONDS.toNanos(1);
   private static final long SPREAD = TimeUnit.SECONDS.toNanos(1);
@@ -135,12 +133,7 @@ public final class PendingTimers {
   }
 
   private static long resident() throws IOException {
-    for (String line : Files.readAllLines(STATUS)) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1_024;
-      }
-    }
-    throw new IOException("no VmRSS in " + STATUS);
+    return ProcessStatus.of("VmRSS") * 1_024;
   }
 
   private interface Phase {
