@@ -294,6 +294,16 @@ public final class ActionLoop implements AutoCloseable {
     }
 
     @Override
+    public <V> CompletableFuture<V> submit(Supplier<V> supplier) {
+      return executor.submit(context, supplier);
+    }
+
+    @Override
+    public <V> CompletableFuture<V> submit(Supplier<V> supplier, Duration deadline) {
+      return executor.submit(context, supplier, deadline);
+    }
+
+    @Override
     public <V> V await(CompletionStage<? extends V> stage) {
       return executor.await(context, stage);
     }

@@ -4,6 +4,7 @@ package dev.fermata;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
@@ -44,6 +45,27 @@ public interface ActionScope {
    * @see ContinuationActionExecutor#gather(ContinuationContext, List)
    */
   <T> List<T> gather(List<? extends Supplier<? extends T>> suppliers);
+
+  /**
+   * Hands a supplier to a worker and goes on; {@link #await} waits for it.
+   *
+   * @param supplier the blocking code
+   * @param <T> type of the value
+   * @return completes when the call ends, at the latest with the action
+   * @see ContinuationActionExecutor#submit(ContinuationContext, Supplier)
+   */
+  <T> CompletableFuture<T> submit(Supplier<T> supplier);
+
+  /**
+   * As {@link #submit(Supplier)}, with a deadline.
+   *
+   * @param supplier the blocking code
+   * @param deadline longest time from now; positive
+   * @param <T> type of the value
+   * @return completes when the call ends, at the latest with the action
+   * @see ContinuationActionExecutor#submit(ContinuationContext, Supplier, Duration)
+   */
+  <T> CompletableFuture<T> submit(Supplier<T> supplier, Duration deadline);
 
   /**
    * Suspends the action until a stage completes; no thread waits.

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
@@ -28,10 +29,10 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p><b>Thread rules.</b> {@link #executeAction} is called by one thread at a time, the owner;
- * action code runs only inside it. {@link #executeAsync}, {@link #gather}, {@link #await} and
- * {@link #sleep} are called by the action. Suppliers run on other threads, the workers, under the
- * action's context class loader, SLF4J MDC and registered {@code context-propagation} values.
- * {@link #cancel} and {@link #close} are called by any thread.
+ * action code runs only inside it. {@link #executeAsync}, {@link #gather}, {@link #submit}, {@link
+ * #await} and {@link #sleep} are called by the action. Suppliers run on other threads, the workers,
+ * under the action's context class loader, SLF4J MDC and registered {@code context-propagation}
+ * values. {@link #cancel} and {@link #close} are called by any thread.
  *
  * <p><b>Waiting without polling.</b> When {@code executeAction} has returned {@code false}, the
  * owner is told once the action can go on: by its {@linkplain Builder#waker waker}, or by parking
@@ -193,6 +194,49 @@ public class ContinuationActionExecutor implements AutoCloseable {
       Objects.requireNonNull(supplier, "a supplier is null");
     }
     return execution.gather(state(context), suppliers, deadlineNanos);
+  }
+
+  /**
+   * Hands a supplier to a worker and goes on: the way to have several calls in flight and to see
+   * the first that ends. {@link #await} waits for it, without a thread.
+   *
+   * <p>Waits for a place in the queue of calls as {@link #executeAsync} does. Where an action
+   * cannot be suspended the supplier runs in place, and the future is complete.
+   *
+   * @param context the context of the calling action
+   * @param supplier the blocking code
+   * @param <T> type of the value
+   * @return completes with what the supplier returned; or with what it threw, the same object; or
+   *     with a {@link FermataException} of kind {@link ErrorKind#TIMED_OUT} if the default deadline
+   *     passed, of kind {@link ErrorKind#CANCELLED} if the action was {@linkplain #cancel
+   *     cancelled}, or if it ended first; or with {@link ActionAbortedError} if the executor is
+   *     closed. Cancelling it cancels the call; in either case the supplier is interrupted. It is
+   *     completed by a worker, by the timer's thread or by whoever ends the call: what depends on
+   *     it must not block
+   * @throws FermataException of kind {@link ErrorKind#TOO_MANY_CALLS} if too many calls are open;
+   *     while the queue is full, of kind {@link ErrorKind#TIMED_OUT} if the deadline passes and
+   *     {@link ErrorKind#CANCELLED} if the thread is interrupted
+   * @throws ActionAbortedError if the executor is being closed
+   * @throws IllegalStateException if called outside the context's action
+   */
+  public <T> CompletableFuture<T> submit(ContinuationContext context, Supplier<T> supplier) {
+    Objects.requireNonNull(supplier, "supplier");
+    return execution.submit(state(context), supplier, defaultDeadlineNanos);
+  }
+
+  /**
+   * As {@link #submit(ContinuationContext, Supplier)} with a deadline of its own.
+   *
+   * @param context the context of the calling action
+   * @param supplier the blocking code
+   * @param deadline longest time from now, waiting for a worker included; positive
+   * @param <T> type of the value
+   * @return completes when the call ends
+   */
+  public <T> CompletableFuture<T> submit(
+      ContinuationContext context, Supplier<T> supplier, Duration deadline) {
+    Objects.requireNonNull(supplier, "supplier");
+    return execution.submit(state(context), supplier, ExecutorOptions.deadlineNanos(deadline));
   }
 
   /**

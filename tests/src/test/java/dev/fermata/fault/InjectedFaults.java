@@ -67,6 +67,8 @@ public final class InjectedFaults {
             assertFault(
                 ErrorKind.BOUNDARY,
                 () -> driver.executor().gather(context, List.of(() -> 1, () -> 2)));
+            arm(Point.PanicAtEntry);
+            assertFault(ErrorKind.BOUNDARY, () -> driver.executor().submit(context, () -> 1));
             return null;
           });
       arm(Point.PanicAtEntry);
@@ -86,6 +88,17 @@ public final class InjectedFaults {
       arm(Point.PanicAfterUpcall);
       assertCallFails(driver, ErrorKind.BOUNDARY, runs);
       assertThat(runs).as("runs of a supplier whose worker panicked after it").hasValue(1);
+      for (Point point : List.of(Point.PanicBeforeUpcall, Point.PanicAfterUpcall)) {
+        arm(point);
+        driver.run(
+            context -> {
+              assertFault(
+                  ErrorKind.BOUNDARY,
+                  () ->
+                      driver.executor().await(context, driver.executor().submit(context, () -> 1)));
+              return null;
+            });
+      }
       assertWorks(driver);
     }
     assertNoReferenceIsLeft();

@@ -31,6 +31,10 @@ public interface ActionExecution extends ExecutorView {
   <T> List<T> gather(
       ActionState state, List<? extends Supplier<? extends T>> suppliers, long deadlineNanos);
 
+  /** Hands a supplier of the action to a worker; a deadline of 0 is none. */
+  <T> CompletableFuture<T> submit(
+      ActionState state, Supplier<? extends T> supplier, long deadlineNanos);
+
   /** Lets the action wait for something outside; a deadline of 0 is none. */
   <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos);
 

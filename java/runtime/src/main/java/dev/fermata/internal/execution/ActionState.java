@@ -5,6 +5,11 @@ package dev.fermata.internal.execution;
 import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.observe.SuspendedActionView;
 import dev.fermata.internal.strategy.SuspendableAction;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -25,6 +30,10 @@ public final class ActionState implements SlotTable.Slotted {
   private volatile InPlaceCall<?> inPlaceCall;
   private volatile Thread inPlaceWaiter;
   private volatile boolean cancelled;
+
+  /** Made with the first submitted call, for most actions have none. */
+  private volatile Set<SubmittedCall<?>> submitted;
+
   AmbientContext ambient;
   Throwable failure;
   volatile Class<?> bodyType;
@@ -113,6 +122,32 @@ public final class ActionState implements SlotTable.Slotted {
     InPlaceCall<?> call = inPlaceCall;
     if (call != null) {
       call.end(outcome);
+    }
+  }
+
+  /** The action goes on while this call is open. */
+  void addSubmitted(SubmittedCall<?> call) {
+    if (submitted == null) {
+      submitted = ConcurrentHashMap.newKeySet();
+    }
+    submitted.add(call);
+  }
+
+  void removeSubmitted(SubmittedCall<?> call) {
+    submitted.remove(call);
+  }
+
+  /**
+   * Ends the submitted calls that are open. Any thread. They began in their order: a worker that is
+   * interrupted must not find the next still waiting.
+   */
+  void endSubmitted() {
+    Set<SubmittedCall<?>> open = submitted;
+    if (open != null) {
+      List<SubmittedCall<?>> calls = new ArrayList<>(open);
+      calls.sort(
+          Comparator.<SubmittedCall<?>>comparingLong(SubmittedCall::createdNanos).reversed());
+      calls.forEach(SubmittedCall::end);
     }
   }
 

@@ -112,25 +112,44 @@ final class Call<T> implements SlotTable.Slotted {
    * @throws ActionAbortedError if its executor was closed
    */
   T deliver(int outcome) {
+    Throwable failure = failure(outcome);
+    if (failure == null) {
+      return value;
+    }
+    throw failure == error ? CallSite.rethrow(failure) : CallSite.unchecked(failure);
+  }
+
+  /** What the supplier returned, for a call without a {@linkplain #failure failure}. */
+  T value() {
+    return value;
+  }
+
+  /**
+   * Counts the outcome. To be asked once, when it is decided.
+   *
+   * @return what the caller gets in place of a value, what the supplier threw as the same object;
+   *     null for {@link Verdict#OUTCOME_VALUE}
+   */
+  Throwable failure(int outcome) {
     switch (outcome) {
       case Verdict.OUTCOME_VALUE:
         metrics.callCompleted();
-        return value;
+        return null;
       case Verdict.OUTCOME_ERROR:
         metrics.callFailed();
-        throw CallSite.rethrow(error);
+        return error;
       case Verdict.OUTCOME_TIMED_OUT:
         metrics.callTimedOut();
-        throw timedOut();
+        return timedOut();
       case Verdict.OUTCOME_CANCELLED:
         metrics.callCancelled();
-        throw cancelled(describe());
+        return cancelled(describe());
       case Verdict.OUTCOME_ABORTED:
         metrics.callAborted();
-        throw aborted(describe());
+        return aborted(describe());
       default:
         metrics.callFailed();
-        throw new FermataException(
+        return new FermataException(
             ErrorKind.BOUNDARY,
             describe() + " failed between Java and native code; the log has the cause",
             error);

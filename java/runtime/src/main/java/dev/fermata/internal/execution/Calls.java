@@ -20,7 +20,8 @@ import java.util.function.Supplier;
 /**
  * The suspension points: hands calls to the native engine, suspends the action until they are done
  * and collects what they left. Every slot it reserves is taken or discarded before it returns or
- * throws. Called from inside actions; {@link #cancelAll} from any thread.
+ * throws, but for those of {@link SubmittedCall}s. Called from inside actions; {@link #cancelAll}
+ * from any thread.
  */
 final class Calls {
   /** A hundred years: a wait without a deadline. */
@@ -42,7 +43,7 @@ final class Calls {
     Call<T> call = new Call<>(supplier, AmbientContext.capture(), metrics);
     engine.armWait(state.id(), 1);
     try {
-      submit(state, call, deadlineNanos);
+      submit(state, state.id(), call, deadlineNanos);
       awaitEnd(state, CallWait.forCalls(List.of(call)));
       return call.deliver(take(call));
     } finally {
@@ -60,13 +61,43 @@ final class Calls {
     engine.armWait(state.id(), calls.size());
     try {
       for (Call<T> call : calls) {
-        submit(state, call, deadlineNanos);
+        submit(state, state.id(), call, deadlineNanos);
       }
       awaitEnd(state, CallWait.forCalls(List.copyOf(calls)));
       return collect(calls);
     } finally {
       lastToFirst(calls, call -> release(state, call));
     }
+  }
+
+  <T> CompletableFuture<T> submit(
+      ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
+    Call<T> call = new Call<>(supplier, AmbientContext.capture(), metrics);
+    if (state.isCancelled()) {
+      return CompletableFuture.failedFuture(call.failure(Verdict.OUTCOME_CANCELLED));
+    }
+    SubmittedCall<T> submitted = new SubmittedCall<>(call, state, engine, upcalls);
+    try {
+      submitted.begin();
+      submit(state, submitted.id(), call, deadlineNanos);
+    } catch (IllegalStateException refused) {
+      submitted.discard();
+      throw abortOr(state, refused);
+    } catch (FermataException refused) {
+      if (refused.kind() == ErrorKind.UNKNOWN_CALL && state.isCancelled()) {
+        // Ended before it was queued.
+        return submitted;
+      }
+      submitted.discard();
+      throw refused;
+    } catch (Throwable refused) {
+      submitted.discard();
+      throw refused;
+    }
+    if (state.isCancelled()) {
+      submitted.end();
+    }
+    return submitted;
   }
 
   void sleep(ActionState state, long nanos) {
@@ -134,9 +165,10 @@ final class Calls {
     }
   }
 
-  private void submit(ActionState state, Call<?> call, long deadlineNanos) {
+  /** Hands a call of the action to a worker, as part of what the native context waits for. */
+  private void submit(ActionState state, long context, Call<?> call, long deadlineNanos) {
     try {
-      call.id(engine.reserve(state.id()));
+      call.id(engine.reserve(context));
       upcalls.calls.put(call);
       if (!engine.submit(call.id(), deadlineNanos)) {
         submitUnderBackpressure(state, call, deadlineNanos);

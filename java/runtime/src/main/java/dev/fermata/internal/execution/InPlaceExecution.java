@@ -93,6 +93,13 @@ public final class InPlaceExecution implements ActionExecution {
   }
 
   @Override
+  public <T> CompletableFuture<T> submit(
+      ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
+    requireInside(state);
+    return submitInPlace(state, supplier, deadlineNanos, metrics);
+  }
+
+  @Override
   public <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
     requireInside(state);
     return InPlaceCall.run(state, new StageResult<>(stage), deadlineNanos, metrics);
@@ -171,6 +178,20 @@ public final class InPlaceExecution implements ActionExecution {
       values.add(InPlaceCall.run(state, supplier, rest, metrics));
     }
     return values;
+  }
+
+  /** Runs the supplier; the future is complete. */
+  static <T> CompletableFuture<T> submitInPlace(
+      ActionState state,
+      Supplier<? extends T> supplier,
+      long deadlineNanos,
+      ExecutorMetrics metrics) {
+    try {
+      return CompletableFuture.completedFuture(
+          InPlaceCall.run(state, supplier, deadlineNanos, metrics));
+    } catch (Throwable thrown) {
+      return CompletableFuture.failedFuture(thrown);
+    }
   }
 
   /** Blocks the thread; an end from outside interrupts it and counts, another interrupt is kept. */

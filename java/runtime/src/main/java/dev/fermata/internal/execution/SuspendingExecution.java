@@ -228,6 +228,7 @@ public final class SuspendingExecution implements ActionExecution {
   private void finish(ActionState state) {
     Throwable failure = state.failure;
     LOG.debug("Action {} ended", state.id(), failure);
+    state.endSubmitted();
     forget(state, state.id());
     metrics.actionFinished();
     if (failure != null) {
@@ -256,6 +257,18 @@ public final class SuspendingExecution implements ActionExecution {
             pin,
             state,
             () -> InPlaceExecution.gatherInPlace(state, suppliers, deadlineNanos, metrics));
+  }
+
+  @Override
+  public <T> CompletableFuture<T> submit(
+      ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
+    Pin pin = pin(state);
+    return pin == Pin.NONE
+        ? calls.submit(state, supplier, deadlineNanos)
+        : pinned.run(
+            pin,
+            state,
+            () -> InPlaceExecution.submitInPlace(state, supplier, deadlineNanos, metrics));
   }
 
   @Override
@@ -310,6 +323,7 @@ public final class SuspendingExecution implements ActionExecution {
       state.markCancelled();
       engine.cancelContext(state.id());
       calls.cancelAll(wait);
+      state.endSubmitted();
       state.endInPlaceCall(Verdict.OUTCOME_CANCELLED);
     }
   }

@@ -22,6 +22,7 @@ final class Upcalls implements EngineUpcalls {
 
   final SlotTable<Call<?>> calls = new SlotTable<>();
   final SlotTable<ActionState> contexts = new SlotTable<>();
+  final SlotTable<SubmittedCall<?>> submitted = new SlotTable<>();
   final Set<Call<?>> abandoned = ConcurrentHashMap.newKeySet();
   final SpaceWaiters spaceWaiters = new SpaceWaiters();
   final ReadySignal readySignal = new ReadySignal();
@@ -102,6 +103,11 @@ final class Upcalls implements EngineUpcalls {
     ActionState state = contexts.get(id);
     if (state != null) {
       state.wake();
+      return;
+    }
+    SubmittedCall<?> call = submitted.get(id);
+    if (call != null) {
+      call.settle();
     }
   }
 
