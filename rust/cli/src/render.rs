@@ -109,6 +109,7 @@ pub(crate) fn entry(entry: &Entry) -> Value {
                 RecordedValue::Now(time) => ("now_ns", json!(time)),
                 RecordedValue::Random(bits) => ("random", json!(bits)),
                 RecordedValue::Sleep(until) => ("sleep_until_ns", json!(until)),
+                RecordedValue::Chosen(which) => ("chosen", json!(which)),
             };
             value[name] = recorded;
         }
@@ -147,6 +148,7 @@ pub(crate) fn line(entry: &Entry) -> String {
             RecordedValue::Now(time) => format!("place {} now {time} ns", record.place),
             RecordedValue::Random(bits) => format!("place {} random {bits:#018x}", record.place),
             RecordedValue::Sleep(until) => format!("place {} sleep until {until} ns", record.place),
+            RecordedValue::Chosen(which) => format!("place {} chosen {which}", record.place),
         },
         Record::ActionFinished(_) => String::new(),
     };

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fermata_journal::{
     ActionFinished, BlockingJournal, CallFinished, CallStarted, FolderStore, Level, Options,
-    Outcome, Record,
+    Outcome, Record, RecordedValue, ValueRecorded,
 };
 use serde_json::Value;
 
@@ -121,6 +121,39 @@ fn tail_shows_the_last_records_and_nothing_that_a_terminal_obeys() {
     assert_eq!(lines[0]["value_bytes"], 5000);
     assert_eq!(lines[1]["arguments"], "0102");
     assert_eq!(lines[2]["kind"], "action-finished");
+}
+
+#[test]
+fn tail_shows_what_an_action_learnt() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    let values = [
+        RecordedValue::Now(-5),
+        RecordedValue::Random(255),
+        RecordedValue::Sleep(6),
+        RecordedValue::Chosen(7),
+    ];
+    append(
+        &journal,
+        &values.map(|value| {
+            Record::ValueRecorded(ValueRecorded {
+                action: "a".into(),
+                place: 0,
+                value,
+            })
+        }),
+    );
+    let shown = text(&fermata(&["tail"], folder.path()).stdout);
+    for expected in [
+        "now -5 ns",
+        "random 0x00000000000000ff",
+        "sleep until 6 ns",
+        "chosen 7",
+    ] {
+        assert!(shown.contains(expected), "{shown}");
+    }
+    let last = fermata(&["tail", "--json", "-n", "1"], folder.path());
+    assert_eq!(json(&last)["chosen"], 7);
 }
 
 #[test]

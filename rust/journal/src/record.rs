@@ -122,6 +122,9 @@ pub enum RecordedValue {
     /// When a sleep ends, in nanoseconds since 1970 in UTC.
     #[serde(rename = "s")]
     Sleep(i64),
+    /// Which of several calls the action went on with; what the number means its maker decides.
+    #[serde(rename = "c")]
+    Chosen(u64),
 }
 
 /// An action ended: its records are needed no more.

@@ -72,6 +72,14 @@ fn records() -> Vec<Record> {
     ]
 }
 
+fn choice() -> Record {
+    Record::ValueRecorded(ValueRecorded {
+        action: "fourth".into(),
+        place: 7,
+        value: RecordedValue::Chosen(1 << 40),
+    })
+}
+
 fn unfinished() -> Vec<Record> {
     let mut records = records();
     records.retain(|record| record.action() != "second");
@@ -115,8 +123,19 @@ fn a_journal_of_version_1_with_what_a_later_one_added() {
 }
 
 #[test]
+fn a_journal_of_version_1_with_a_choice() {
+    assert_eq!(read("v1-choice").0, [choice()]);
+}
+
+#[test]
 fn a_copy_of_each_goes_on_in_the_present_version() {
-    for name in ["v1-sealed", "v1-torn", "v1-compacted", "v1-extended"] {
+    for name in [
+        "v1-sealed",
+        "v1-torn",
+        "v1-compacted",
+        "v1-extended",
+        "v1-choice",
+    ] {
         let folder = tempfile::tempdir().expect("a folder");
         for entry in fs::read_dir(fixture(name)).expect("committed") {
             let entry = entry.expect("readable");
@@ -149,6 +168,7 @@ fn the_present_version_writes_what_it_reads() {
     let root = kept.as_deref().unwrap_or(folder.path());
     append(&root.join("v1-sealed"), &records(), &mut |_| {});
     append(&root.join("v1-compacted"), &records(), &mut |_| {});
+    append(&root.join("v1-choice"), &[choice()], &mut |_| {});
     let torn = root.join("v1-torn");
     append(&torn, &records(), &mut |_| {});
     let last = Folder::open(&torn).and_then(|folder| {
@@ -183,7 +203,7 @@ fn the_present_version_writes_what_it_reads() {
     ));
     fs::write(extended.join(format!("{:020}.journal", 1)), content).expect("written");
     if kept.is_some() {
-        for name in ["v1-sealed", "v1-compacted", "v1-torn"] {
+        for name in ["v1-sealed", "v1-compacted", "v1-torn", "v1-choice"] {
             fs::remove_file(root.join(name).join("lock")).expect("only segments are kept");
         }
     }

@@ -54,6 +54,7 @@ fn every_kind() -> Vec<Record> {
         value(RecordedValue::Now(i64::MIN)),
         value(RecordedValue::Random(u64::MAX)),
         value(RecordedValue::Sleep(1)),
+        value(RecordedValue::Chosen(u64::MAX)),
         finished("order-4711"),
     ]
 }
