@@ -20,7 +20,7 @@ use crate::writer::{Previous, Writer, closed, tell};
 /// What has to have happened to a record before it is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// It waits in memory: lost if the process ends, or if the storage fails.
+    /// It waits in memory: lost if the process ends first. A later record that is acknowledged takes it along.
     Memory,
     /// The operating system has it: it outlives the process, not the machine.
     Os,
@@ -206,10 +206,7 @@ impl Journal {
         spawn.spawn(name, body).map_err(|cause| {
             Error::new(
                 ErrorKind::ThreadSpawn,
-                format!(
-                    "the journal's thread {name} cannot be started: {cause}; raise the limit of threads (ulimit -u, \
-                     pids cgroup)"
-                ),
+                format!("the journal has no thread that writes: {cause}"),
             )
         })
     }

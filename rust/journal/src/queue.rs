@@ -18,6 +18,17 @@ pub(crate) struct Append {
     pub(crate) token: Option<u64>,
 }
 
+impl Append {
+    /// Whether it was acknowledged although it is not written.
+    pub(crate) fn is_owed(&self) -> bool {
+        self.token.is_none()
+    }
+}
+
+fn bytes_of(appends: &[Append]) -> usize {
+    appends.iter().map(|append| append.frame.len()).sum()
+}
+
 /// Bounds of the queue and its batches.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -48,12 +59,18 @@ struct State {
     pending: VecDeque<Append>,
     /// Bytes of `pending`.
     gathered: usize,
+    /// Of batches that failed, what was acknowledged before: the next batch begins with it.
+    owed: Vec<Append>,
+    /// Bytes of `owed`.
+    owed_bytes: usize,
     /// Bytes of the batch that is being written.
     in_flight: usize,
     /// When the oldest of `pending` came.
     since: Option<Instant>,
     writer_waits: bool,
     closed: bool,
+    /// What is owed was tried for the last time.
+    ending: bool,
     ended: bool,
 }
 
@@ -75,7 +92,7 @@ impl CommitQueue {
         if state.closed {
             return Err(Refusal::Closed);
         }
-        let unwritten = state.gathered + state.in_flight;
+        let unwritten = state.gathered + state.in_flight + state.owed_bytes;
         if unwritten > 0 && unwritten + bytes > self.bounds.pending_bytes {
             return Err(Refusal::Full(unwritten));
         }
@@ -95,15 +112,15 @@ impl CommitQueue {
         Ok(())
     }
 
-    /// The next batch, in the order of the appends: not empty, and beyond the bound only if it is a single append. `None`
-    /// once the queue is closed and empty. What was taken before counts as written now.
+    /// The next batch, in the order of the appends: not empty, and beyond the bound only by a single append, or by what is
+    /// owed. `None` once the queue is closed and empty. What was taken before counts as written now, or is owed.
     pub(crate) fn take(&self) -> Option<Vec<Append>> {
         let mut state = lock(&self.state);
         state.in_flight = 0;
         loop {
             if state.pending.is_empty() {
                 if state.closed {
-                    return None;
+                    return Self::last(&mut state);
                 }
                 state.writer_waits = true;
                 state = wait(&self.work, state);
@@ -120,6 +137,22 @@ impl CommitQueue {
         }
     }
 
+    /// Keeps what is owed of a batch that failed, so that nothing that was appended later is ever there without it.
+    pub(crate) fn owe(&self, batch: Vec<Append>) {
+        let mut state = lock(&self.state);
+        state.owed = batch;
+        state.owed.retain(Append::is_owed);
+        state.owed_bytes = bytes_of(&state.owed);
+    }
+
+    /// What is owed when nothing else comes; once, for if that fails again it is lost with the process.
+    fn last(state: &mut State) -> Option<Vec<Append>> {
+        state.owed_bytes = 0;
+        let owed = std::mem::take(&mut state.owed);
+        let once = !std::mem::replace(&mut state.ending, true);
+        (once && !owed.is_empty()).then_some(owed)
+    }
+
     fn cut(&self, state: &mut State) -> Vec<Append> {
         state.writer_waits = false;
         let mut bytes = 0;
@@ -132,9 +165,12 @@ impl CommitQueue {
                 fits
             })
             .count();
-        let batch: Vec<Append> = state.pending.drain(..count).collect();
-        state.in_flight = batch.iter().map(|append| append.frame.len()).sum();
-        state.gathered -= state.in_flight;
+        let mut batch = std::mem::take(&mut state.owed);
+        let owed = batch.len();
+        batch.extend(state.pending.drain(..count));
+        state.gathered -= bytes_of(&batch[owed..]);
+        state.in_flight = bytes_of(&batch);
+        state.owed_bytes = 0;
         batch
     }
 

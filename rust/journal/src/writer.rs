@@ -6,10 +6,11 @@
 //! disk, and the same sync tried again would succeed without having written anything, since the kernel has marked the pages
 //! clean ("fsyncgate", PostgreSQL 2018; Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
 //! So what was not synced counts as lost: its callers get the error, and the next segment says that the abandoned one ended
-//! where it was durable. What had been acknowledged at a lower level is written anew at the head of that segment.
+//! where it was durable. What had been acknowledged at a lower level is written anew: at the head of that segment, or, if
+//! only the queue has it, in the next batch. So whatever was acknowledged before a record is there if the record is.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -69,12 +70,21 @@ impl Writer {
     pub(crate) fn run(&mut self) -> Result<(), Error> {
         let mut buffer = Vec::new();
         while let Some(mut batch) = self.queue.take() {
-            let outcome = self.commit(&mut batch, &mut buffer);
+            let committed = catch_unwind(AssertUnwindSafe(|| self.commit(&mut batch, &mut buffer)));
+            let outcome = match &committed {
+                Ok(outcome) => outcome.clone(),
+                Err(_) => Err(closed()),
+            };
             if let Err(error) = &outcome {
                 self.failed(&batch, error);
             }
             for token in batch.iter().filter_map(|append| append.token) {
                 tell(&*self.acknowledge, token, outcome.clone());
+            }
+            match committed {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => self.queue.owe(batch),
+                Err(panic) => resume_unwind(panic),
             }
         }
         self.seal()
@@ -82,8 +92,8 @@ impl Writer {
 
     fn failed(&self, batch: &[Append], error: &Error) {
         lock(&self.stats).failed_batches += 1;
-        let lost = batch.iter().filter(|append| append.token.is_none()).count();
-        tracing::warn!(%error, appends = batch.len(), lost_at_level_memory = lost, "journal batch failed");
+        let owed = batch.iter().filter(|append| append.is_owed()).count();
+        tracing::warn!(%error, appends = batch.len(), tried_again = owed, "journal batch failed");
     }
 
     fn commit(&mut self, batch: &mut [Append], buffer: &mut Vec<u8>) -> Result<(), Error> {

@@ -7,7 +7,7 @@
 mod support;
 
 use fermata_journal::{ErrorKind, Level, Options, Record};
-use support::{Fault, Loss, Opened, PATIENCE, SimulatedStore, open, place, small_segments};
+use support::{Fault, Loss, Opened, PATIENCE, SimulatedStore, call, open, place, small_segments};
 
 fn places(records: &[Record]) -> Vec<u64> {
     records.iter().filter_map(place).collect()
@@ -146,4 +146,87 @@ fn a_seal_that_fails_loses_nothing() {
     assert_eq!(error.kind(), ErrorKind::Io);
     drop(opened);
     assert_eq!(places(&reopened(&store, Loss::Everything).replayed), [1]);
+}
+
+#[test]
+fn what_was_acknowledged_before_it_was_written_is_there_if_anything_behind_it_is() {
+    for fault in [Fault::Fails, Fault::FailsAfterwards, Fault::NoSpace] {
+        for at in 0..4 {
+            let store = SimulatedStore::default();
+            let opened = open(&store, &Options::default()).expect("opens");
+            opened.record(1, 10, Level::Disk).expect("durable");
+            store.inject(at, fault);
+            opened.record(2, 10, Level::Memory).expect("taken");
+            let third = opened.record(3, 10, Level::Disk);
+            opened.record(4, 10, Level::Memory).expect("taken");
+            let fifth = opened.record(5, 10, Level::Disk);
+            assert!(third.is_ok() || fifth.is_ok(), "one fault, one batch");
+            let mut expected = vec![1, 2, 4];
+            expected.extend(third.is_ok().then_some(3));
+            expected.extend(fifth.is_ok().then_some(5));
+            expected.sort_unstable();
+            opened.record(6, 10, Level::Disk).expect("durable");
+            expected.push(6);
+            drop(opened);
+            assert_eq!(
+                places(&reopened(&store, Loss::Everything).replayed),
+                expected,
+                "{fault:?} at {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_owed_counts_as_unwritten_and_is_written_at_the_close() {
+    let store = SimulatedStore::default();
+    let options = Options {
+        max_pending_bytes: 10_000,
+        ..Options::default()
+    };
+    let opened = open(&store, &options).expect("opens");
+    store.limit(Some(0));
+    let mut taken = 0;
+    let refused = loop {
+        let token = 2 * taken + 1;
+        match opened
+            .journal
+            .append(&call("a", taken, 1000), Level::Memory, token)
+        {
+            Ok(()) => taken += 1,
+            Err(refused) => break refused,
+        }
+        opened.journal.sync(token + 1).expect("taken");
+        let error = opened.outcomes.one(token + 1).expect_err("no room");
+        assert_eq!(error.kind(), ErrorKind::NoSpace);
+    };
+    assert_eq!(refused.kind(), ErrorKind::Backpressure);
+    assert!((5..10).contains(&taken), "{taken}");
+    store.limit(None);
+    opened.journal.close(PATIENCE).expect("sealed");
+    drop(opened);
+    assert_eq!(
+        places(&reopened(&store, Loss::Everything).replayed),
+        (0..taken).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_panic_of_the_storage_ends_the_journal_and_leaves_nobody_waiting() {
+    let store = SimulatedStore::default();
+    let opened = open(&store, &Options::default()).expect("opens");
+    opened.record(1, 10, Level::Disk).expect("durable");
+    store.inject(0, Fault::Panics);
+    let error = opened
+        .record(2, 10, Level::Disk)
+        .expect_err("nobody writes it");
+    assert_eq!(error.kind(), ErrorKind::Closed);
+    opened.journal.close(PATIENCE).expect("it has ended");
+    let refused = opened
+        .journal
+        .append(&call("a", 3, 10), Level::Memory, 3)
+        .expect_err("closed");
+    assert_eq!(refused.kind(), ErrorKind::Closed);
+    drop(opened);
+    assert_eq!(places(&reopened(&store, Loss::Nothing).replayed), [1]);
 }

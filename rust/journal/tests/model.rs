@@ -143,14 +143,22 @@ impl World {
                     self.model[index].fate = Fate::Acknowledged(level);
                 }
                 (Asked::Append(index, _), Err(_)) => self.model[index].fate = Fate::Failed,
-                (Asked::Sync(before), Ok(())) => {
-                    for appended in &mut self.model[..before] {
-                        if appended.fate == Fate::Acknowledged(Level::Os) {
-                            appended.fate = Fate::Acknowledged(Level::Disk);
-                        }
-                    }
-                }
+                (Asked::Sync(before), Ok(())) => self.take_along(before, Level::Disk),
                 (Asked::Sync(_), Err(_)) => {}
+            }
+        }
+        for index in 0..self.model.len() {
+            if let Fate::Acknowledged(level) = self.model[index].fate {
+                self.take_along(index, level);
+            }
+        }
+    }
+
+    /// Something behind the first so many records has reached `reached`, and so have they.
+    fn take_along(&mut self, before: usize, reached: Level) {
+        for appended in &mut self.model[..before] {
+            if let Fate::Acknowledged(level) = &mut appended.fate {
+                *level = reached.max(*level);
             }
         }
     }

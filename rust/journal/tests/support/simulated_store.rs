@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use fermata_journal::{Content, SegmentSource, SegmentStore, SegmentWriter};
 
@@ -17,6 +17,8 @@ pub enum Fault {
     FailsAfterwards,
     /// The disk is full, after half the bytes.
     NoSpace,
+    /// The store panics before the operation.
+    Panics,
     /// The machine stops before the operation.
     Crash,
     /// The machine stops after the operation.
@@ -120,6 +122,7 @@ impl Disk {
         }
         self.operations += 1;
         let fault = self.faults.remove(&self.operations);
+        assert_ne!(fault, Some(Fault::Panics), "injected");
         if fault == Some(Fault::Crash) {
             self.down = true;
             return Err(io::Error::other("the machine went down"));
@@ -129,7 +132,7 @@ impl Disk {
 
     fn end(&mut self, fault: Option<Fault>) -> io::Result<()> {
         match fault {
-            None => Ok(()),
+            None | Some(Fault::Panics) => Ok(()),
             Some(Fault::NoSpace) => Err(io::ErrorKind::StorageFull.into()),
             Some(Fault::Fails | Fault::FailsAfterwards) => Err(io::Error::other("injected")),
             Some(Fault::Crash | Fault::CrashAfterwards) => {
@@ -142,7 +145,7 @@ impl Disk {
 
 impl SimulatedStore {
     fn lock(&self) -> MutexGuard<'_, Disk> {
-        self.disk.0.lock().expect("no panic")
+        self.disk.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Injects `fault` into the operation that comes after `others`.
