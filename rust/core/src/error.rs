@@ -40,11 +40,27 @@ pub enum ErrorKind {
     Boundary,
     /// The platform's trusted certificates cannot be loaded.
     TrustStore,
+    /// A record is longer than its journal allows.
+    RecordTooLarge,
+    /// As many bytes wait to be written to a journal as it allows.
+    Backpressure,
+    /// The storage of a journal has no room.
+    NoSpace,
+    /// The storage of a journal failed.
+    Io,
+    /// A journal holds what no crash can have left.
+    Damaged,
+    /// A journal was written by a later version.
+    NewerFormat,
+    /// A process has the journal open.
+    Locked,
+    /// Another writer has taken over the journal.
+    Fenced,
 }
 
 impl ErrorKind {
     /// Every kind, in declaration order.
-    pub const ALL: [ErrorKind; 13] = [
+    pub const ALL: [ErrorKind; 21] = [
         ErrorKind::QueueFull,
         ErrorKind::TooManyCalls,
         ErrorKind::Closed,
@@ -58,6 +74,14 @@ impl ErrorKind {
         ErrorKind::Aborted,
         ErrorKind::Boundary,
         ErrorKind::TrustStore,
+        ErrorKind::RecordTooLarge,
+        ErrorKind::Backpressure,
+        ErrorKind::NoSpace,
+        ErrorKind::Io,
+        ErrorKind::Damaged,
+        ErrorKind::NewerFormat,
+        ErrorKind::Locked,
+        ErrorKind::Fenced,
     ];
 
     /// Whether a request that failed in this way can succeed later.
@@ -66,7 +90,11 @@ impl ErrorKind {
             ErrorKind::QueueFull
             | ErrorKind::TooManyCalls
             | ErrorKind::ThreadSpawn
-            | ErrorKind::TimedOut => Retry::Temporary,
+            | ErrorKind::TimedOut
+            | ErrorKind::Backpressure
+            | ErrorKind::NoSpace
+            | ErrorKind::Io
+            | ErrorKind::Locked => Retry::Temporary,
             ErrorKind::Closed
             | ErrorKind::UnknownContext
             | ErrorKind::UnknownCall
@@ -75,7 +103,11 @@ impl ErrorKind {
             | ErrorKind::Cancelled
             | ErrorKind::Aborted
             | ErrorKind::Boundary
-            | ErrorKind::TrustStore => Retry::Permanent,
+            | ErrorKind::TrustStore
+            | ErrorKind::RecordTooLarge
+            | ErrorKind::Damaged
+            | ErrorKind::NewerFormat
+            | ErrorKind::Fenced => Retry::Permanent,
         }
     }
 }
@@ -122,6 +154,6 @@ mod tests {
         for (position, kind) in ErrorKind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, position);
         }
-        assert_eq!(ErrorKind::TrustStore as usize + 1, ErrorKind::ALL.len());
+        assert_eq!(ErrorKind::Fenced as usize + 1, ErrorKind::ALL.len());
     }
 }

@@ -5,9 +5,10 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
-use crate::sync::{Mutex, lock};
+use crate::sync::{Condvar, Mutex, lock, wait_for};
 
 /// What a new thread runs.
 pub type ThreadBody = Box<dyn FnOnce() + Send>;
@@ -32,6 +33,8 @@ pub struct EngineThreads {
     spawner: Box<dyn Spawn>,
     observer: Arc<dyn ThreadObserver>,
     census: Mutex<Census>,
+    /// Signalled when no thread is left.
+    none: Condvar,
 }
 
 #[derive(Default)]
@@ -47,6 +50,7 @@ impl EngineThreads {
             spawner,
             observer,
             census: Mutex::default(),
+            none: Condvar::new(),
         })
     }
 
@@ -73,8 +77,7 @@ impl EngineThreads {
             .spawner
             .spawn(&name, Box::new(move || threads.serve(&thread_name, body)));
         started.map_err(|cause| {
-            let mut census = lock(&self.census);
-            census.alive -= 1;
+            self.one_less();
             Error::new(
                 ErrorKind::ThreadSpawn,
                 format!(
@@ -96,6 +99,30 @@ impl EngineThreads {
         lock(&self.census).alive
     }
 
+    /// Waits until [`Self::alive`] is 0, `patience` at most; whether it is.
+    pub fn await_none(&self, patience: Duration) -> bool {
+        let began = Instant::now();
+        let mut census = lock(&self.census);
+        while census.alive > 0 {
+            let left = patience.saturating_sub(began.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            census = wait_for(&self.none, census, left);
+        }
+        true
+    }
+
+    /// Whether the threads are closed and none is left.
+    fn one_less(&self) -> bool {
+        let mut census = lock(&self.census);
+        census.alive -= 1;
+        if census.alive == 0 {
+            self.none.notify_all();
+        }
+        census.closed && census.alive == 0
+    }
+
     fn serve(&self, name: &str, body: impl FnOnce(Result<(), Error>)) {
         let start =
             catch_unwind(AssertUnwindSafe(|| self.observer.started(name))).unwrap_or_else(|_| {
@@ -115,11 +142,7 @@ impl EngineThreads {
         if attached {
             tracing::debug!(thread = name, "thread ends");
         }
-        let last = {
-            let mut census = lock(&self.census);
-            census.alive -= 1;
-            census.closed && census.alive == 0
-        };
+        let last = self.one_less();
         if attached && catch_unwind(AssertUnwindSafe(|| self.observer.ended(last))).is_err() {
             tracing::error!(thread = name, "panic in the host at the end of a thread");
         }

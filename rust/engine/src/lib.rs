@@ -1,11 +1,12 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-//! The sole facade over core and io: what the JNI boundary, or any other host, sees of the engine.
+//! The sole facade over core, io and journal: what the JNI boundary, or any other host, sees of the engine.
 
 mod completions;
 mod config;
 mod engine;
 mod host;
+mod hosted_journal;
 mod native_thread;
 mod transport;
 
@@ -19,5 +20,7 @@ pub use fermata_core::error::{Error, ErrorKind, Retry};
 pub use fermata_core::ids::{CallId, ContextId};
 pub use fermata_core::threads::{Spawn, ThreadBody};
 pub use fermata_io::http;
+pub use fermata_journal as journal;
 pub use host::Host;
+pub use hosted_journal::{HostedJournal, JournalHost};
 pub use transport::{HttpTransport, TransportHost};

@@ -92,6 +92,30 @@ impl TransportMethods {
     }
 }
 
+/// The methods of one implementation of `JournalUpcalls`.
+pub(crate) struct JournalMethods {
+    pub(crate) acknowledged: JMethodID,
+    pub(crate) failed: JMethodID,
+}
+
+impl JournalMethods {
+    pub(crate) fn of(env: &mut Env<'_>, upcalls: &JObject<'_>) -> jni::errors::Result<Self> {
+        let class = env.get_object_class(upcalls)?;
+        Ok(Self {
+            acknowledged: env.get_method_id(
+                &class,
+                jni_str!("acknowledged"),
+                jni_sig!((token: jlong) -> void),
+            )?,
+            failed: env.get_method_id(
+                &class,
+                jni_str!("failed"),
+                jni_sig!((token: jlong, kind: java.lang.String, message: java.lang.String) -> void),
+            )?,
+        })
+    }
+}
+
 /// The methods of `LogBridge`.
 #[derive(Clone, Copy)]
 pub(crate) struct LogMethods {

@@ -1,13 +1,15 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-//! The pointers that Java holds: an engine, or a transport, with its host, from `create` to `destroy`.
+//! The pointers that Java holds: an engine, a transport or a journal, with its host, from `create` to `destroy`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use fermata_engine::{Engine, Error, ErrorKind, HttpTransport};
+use fermata_engine::{Engine, Error, ErrorKind, HostedJournal, HttpTransport};
 use jni::sys::jlong;
 
 use crate::java_call::JavaHost;
+use crate::journal_call::JavaAcknowledge;
 use crate::transport_call::JavaEvents;
 
 /// What an engine handle points to.
@@ -37,6 +39,21 @@ impl OpenTransport {
         let threads = self.transport.threads_alive();
         self.host.transport_closed(threads);
         threads > 0
+    }
+}
+
+/// What a journal handle points to.
+pub(crate) struct OpenJournal {
+    pub(crate) journal: HostedJournal,
+    pub(crate) host: Arc<JavaAcknowledge>,
+}
+
+impl OpenJournal {
+    /// Closes the journal and waits for that, `patience` at most. The last of its threads lets go of the upcalls.
+    pub(crate) fn close(&self, patience: Duration) -> Result<(), Error> {
+        let closed = self.journal.close(patience);
+        self.host.journal_closed(self.journal.threads_alive());
+        closed
     }
 }
 

@@ -10,7 +10,7 @@ use jni::sys::{JNI_ERR, JNI_VERSION_10, jint};
 use jni::{Env, JavaVM, jni_str};
 
 use crate::error_policy::Failure;
-use crate::{entry_points, log_bridge, transport_entry_points};
+use crate::{entry_points, journal_entry_points, log_bridge, transport_entry_points};
 
 /// Binds the natives and starts the log bridge: the body of `JNI_OnLoad`. If that fails, `System.load` throws an
 /// `UnsatisfiedLinkError` with the reason.
@@ -48,12 +48,14 @@ fn bind(env: &mut Env<'_>) -> Result<(), Failure> {
     let natives: JClass = env.find_class(jni_str!("dev/fermata/internal/bridge/NativeEngine"))?;
     let transport: JClass =
         env.find_class(jni_str!("dev/fermata/internal/bridge/NativeTransport"))?;
+    let journal: JClass = env.find_class(jni_str!("dev/fermata/internal/bridge/NativeJournal"))?;
     let log_bridge: JClass = env.find_class(jni_str!("dev/fermata/internal/bridge/LogBridge"))?;
     log_bridge::start(env, &log_bridge)?;
-    // SAFETY: both classes declare all their natives static, and `native_method!` checked the signatures.
+    // SAFETY: the classes declare all their natives static, and `native_method!` checked the signatures.
     unsafe {
         env.register_native_methods(&natives, entry_points::NATIVES)?;
         env.register_native_methods(&transport, transport_entry_points::NATIVES)?;
+        env.register_native_methods(&journal, journal_entry_points::NATIVES)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::sync::Arc;
 
+use fermata_core::error as core;
 pub use fermata_core::error::Retry;
 
 /// What went wrong.
@@ -151,5 +152,54 @@ impl Error {
     /// Whether trying again can help.
     pub fn retry(&self) -> Retry {
         self.kind.retry()
+    }
+}
+
+/// The journal's kinds are among those of all of Fermata, by name and by whether trying again can help.
+impl From<Error> for core::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind {
+            ErrorKind::InvalidArgument => core::ErrorKind::InvalidArgument,
+            ErrorKind::RecordTooLarge => core::ErrorKind::RecordTooLarge,
+            ErrorKind::Backpressure => core::ErrorKind::Backpressure,
+            ErrorKind::NoSpace => core::ErrorKind::NoSpace,
+            ErrorKind::Io => core::ErrorKind::Io,
+            ErrorKind::Damaged => core::ErrorKind::Damaged,
+            ErrorKind::NewerFormat => core::ErrorKind::NewerFormat,
+            ErrorKind::Locked => core::ErrorKind::Locked,
+            ErrorKind::Fenced => core::ErrorKind::Fenced,
+            ErrorKind::Closed => core::ErrorKind::Closed,
+            ErrorKind::TimedOut => core::ErrorKind::TimedOut,
+            ErrorKind::ThreadSpawn => core::ErrorKind::ThreadSpawn,
+        };
+        Self::new(kind, error.message())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_keeps_its_name_and_whether_to_try_again() {
+        for kind in [
+            ErrorKind::InvalidArgument,
+            ErrorKind::RecordTooLarge,
+            ErrorKind::Backpressure,
+            ErrorKind::NoSpace,
+            ErrorKind::Io,
+            ErrorKind::Damaged,
+            ErrorKind::NewerFormat,
+            ErrorKind::Locked,
+            ErrorKind::Fenced,
+            ErrorKind::Closed,
+            ErrorKind::TimedOut,
+            ErrorKind::ThreadSpawn,
+        ] {
+            let general = core::Error::from(Error::new(kind, "what"));
+            assert_eq!(format!("{:?}", general.kind()), format!("{kind:?}"));
+            assert_eq!(general.retry(), kind.retry());
+            assert_eq!(general.message(), "what");
+        }
     }
 }

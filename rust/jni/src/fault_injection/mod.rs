@@ -3,8 +3,10 @@
 //! Faults at chosen points of the boundary, for tests: each is armed for a number of times and then trips that often.
 
 pub mod references;
+pub(crate) mod storage;
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use fermata_engine::{Error, ErrorKind};
 use jni::{Env, jni_str};
@@ -14,7 +16,7 @@ use jni::{Env, jni_str};
 pub enum Point {
     /// The next native panics.
     PanicAtEntry,
-    /// The next worker panics before it calls Java.
+    /// The next worker, or journal's thread, panics before it calls Java.
     PanicBeforeUpcall,
     /// The next worker panics after it called Java.
     PanicAfterUpcall,
@@ -26,10 +28,18 @@ pub enum Point {
     SubmitFails,
     /// The operating system refuses the next thread.
     SpawnFails,
+    /// The storage of a journal has no room for the next batch.
+    WriteFails,
+    /// The storage of a journal fails to sync the next time.
+    SyncFails,
+    /// A journal's thread panics before it writes the next batch.
+    PanicInWriter,
+    /// The storage of a journal does not answer before this is disarmed.
+    StorageHangs,
 }
 
 /// Every point.
-const POINTS: [Point; 7] = [
+const POINTS: [Point; 11] = [
     Point::PanicAtEntry,
     Point::PanicBeforeUpcall,
     Point::PanicAfterUpcall,
@@ -37,6 +47,10 @@ const POINTS: [Point; 7] = [
     Point::AttachFails,
     Point::SubmitFails,
     Point::SpawnFails,
+    Point::WriteFails,
+    Point::SyncFails,
+    Point::PanicInWriter,
+    Point::StorageHangs,
 ];
 
 static ARMED: [AtomicU32; POINTS.len()] = [const { AtomicU32::new(0) }; POINTS.len()];
@@ -59,6 +73,13 @@ pub fn trips(point: Point) -> bool {
             times.checked_sub(1)
         })
         .is_ok()
+}
+
+/// Returns when the fault is not armed.
+pub(crate) fn hang_at(point: Point) {
+    while ARMED[point as usize].load(Ordering::SeqCst) > 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 pub(crate) fn panic_at(point: Point) {

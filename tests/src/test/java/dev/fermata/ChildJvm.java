@@ -3,6 +3,7 @@
 package dev.fermata;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +47,31 @@ public final class ChildJvm {
 
   /** Runs {@code main} to its end and returns what it wrote to standard output and error. */
   public String run(Class<?> main, String... arguments) throws Exception {
+    Path file = Files.createTempFile("child-", ".txt");
+    Process process =
+        new ProcessBuilder(command(main, arguments))
+            .redirectErrorStream(true)
+            .redirectOutput(file.toFile())
+            .start();
+    try {
+      boolean ended = process.waitFor(100, TimeUnit.SECONDS);
+      String output = Files.readString(file);
+      if (!ended || process.exitValue() != 0 || output.contains(" in native method:")) {
+        throw new AssertionError(main.getName() + " failed:\n" + output);
+      }
+      return output;
+    } finally {
+      process.destroyForcibly();
+      Files.delete(file);
+    }
+  }
+
+  /** Starts {@code main}, for the caller to end, and to read what it writes. */
+  public Process start(Class<?> main, String... arguments) throws IOException {
+    return new ProcessBuilder(command(main, arguments)).redirectErrorStream(true).start();
+  }
+
+  private List<String> command(Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>(starter);
     command.add(System.getProperty("java.home") + "/bin/java");
     command.add("-Xcheck:jni");
@@ -63,19 +89,6 @@ public final class ChildJvm {
             .collect(Collectors.joining(File.pathSeparator)));
     command.add(main.getName());
     command.addAll(Arrays.asList(arguments));
-    Path file = Files.createTempFile("child-", ".txt");
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(file.toFile()).start();
-    try {
-      boolean ended = process.waitFor(100, TimeUnit.SECONDS);
-      String output = Files.readString(file);
-      if (!ended || process.exitValue() != 0 || output.contains(" in native method:")) {
-        throw new AssertionError(main.getName() + " failed:\n" + output);
-      }
-      return output;
-    } finally {
-      process.destroyForcibly();
-      Files.delete(file);
-    }
+    return command;
   }
 }

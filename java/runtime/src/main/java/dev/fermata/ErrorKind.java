@@ -12,7 +12,7 @@ public enum ErrorKind {
   QUEUE_FULL("QueueFull", Retry.TEMPORARY),
   /** Every call slot is in use; one comes free when the result of a call is collected. */
   TOO_MANY_CALLS("TooManyCalls", Retry.TEMPORARY),
-  /** The executor was closed. Reported as {@link IllegalStateException}. */
+  /** The executor or the journal was closed. Thrown as {@link IllegalStateException}. */
   CLOSED("Closed", Retry.PERMANENT),
   /** The context was never created by this executor, or was released. */
   UNKNOWN_CONTEXT("UnknownContext", Retry.PERMANENT),
@@ -34,6 +34,25 @@ public enum ErrorKind {
   BOUNDARY("Boundary", Retry.PERMANENT),
   /** The platform's trusted certificates cannot be loaded; the message names the files. */
   TRUST_STORE("TrustStore", Retry.PERMANENT),
+  /** A record is longer than its journal allows. */
+  RECORD_TOO_LARGE("RecordTooLarge", Retry.PERMANENT),
+  /** As many bytes wait to be written to a journal as it allows. */
+  BACKPRESSURE("Backpressure", Retry.TEMPORARY),
+  /** The storage of a journal has no room. */
+  NO_SPACE("NoSpace", Retry.TEMPORARY),
+  /** The storage of a journal failed. */
+  IO("Io", Retry.TEMPORARY),
+  /**
+   * A journal holds what no crash can have left; the message names the file, the byte and the
+   * remedy.
+   */
+  DAMAGED("Damaged", Retry.PERMANENT),
+  /** A journal was written by a later version. */
+  NEWER_FORMAT("NewerFormat", Retry.PERMANENT),
+  /** A process has the journal open. */
+  LOCKED("Locked", Retry.TEMPORARY),
+  /** Another writer has taken over the journal. */
+  FENCED("Fenced", Retry.PERMANENT),
   /** The native library is required but could not be loaded. Known to Java alone. */
   NATIVE_LIBRARY(null, Retry.PERMANENT);
 

@@ -68,7 +68,7 @@ class ArchitectureTest {
   void thePublicApiExposesNothingInternal() {
     classes()
         .that()
-        .resideInAnyPackage("dev.fermata", "dev.fermata.http")
+        .resideInAnyPackage("dev.fermata", "dev.fermata.http", "dev.fermata.journal")
         .and()
         .arePublic()
         .should(exposeNothingInternal())

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fermata.ChildJvm;
 import dev.fermata.testing.Setup;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -48,5 +50,21 @@ class BoundaryFaultTest {
             .run(TransportFaults.class);
 
     assertThat(output).contains("faults of a transport: survived");
+  }
+
+  @Test
+  void everyFaultIsAnErrorOfOneAppend(@TempDir Path folder) throws Exception {
+    String output =
+        new ChildJvm()
+            .with("-Dfermata.native.path=" + System.getProperty("fermata.test.native.path"))
+            .run(JournalFaults.class, folder.toString());
+
+    assertThat(output)
+        .contains("refused journals: survived")
+        .contains("failing storage: survived")
+        .contains("failing upcalls: survived")
+        .contains("panic of the journal's thread: survived")
+        .contains("storage that hangs: survived")
+        .contains("injected fault PanicInWriter");
   }
 }

@@ -7,15 +7,24 @@ import dev.fermata.ContinuationActionExecutor;
 import dev.fermata.ContinuationContext;
 import dev.fermata.FermataException;
 import dev.fermata.Strategy;
+import dev.fermata.journal.Journal;
+import dev.fermata.journal.JournalRecord;
+import dev.fermata.journal.Level;
 import dev.fermata.testing.FaultInjection;
 import dev.fermata.testing.Transport;
 import dev.fermata.testing.Waiting;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What one class loader does with Fermata: everything that could leave something behind. */
 public final class Session implements Callable<Void> {
@@ -51,6 +60,12 @@ public final class Session implements Callable<Void> {
               == 5);
     }
     exchange();
+    Path folder = Files.createTempDirectory("session-");
+    try {
+      record(folder);
+    } finally {
+      delete(folder);
+    }
     return null;
   }
 
@@ -66,6 +81,35 @@ public final class Session implements Callable<Void> {
           transport.get(2, "http://localhost:" + silent.getLocalPort() + "/");
       transport.shutDown();
       check(pending.failure().equals("Closed"));
+    }
+  }
+
+  /** In a journal that is closed and in one that nobody holds, and so is closed by nobody. */
+  private static void record(Path folder) throws Exception {
+    JournalRecord record = new JournalRecord.CallFinished("a", 0, new byte[100]);
+    try (Journal journal = Journal.open(folder.resolve("closed"))) {
+      journal.append(record, Level.MEMORY);
+      journal.append(record, Level.DISK).get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      journal.append(new JournalRecord.ActionFinished("a"), Level.OS);
+      journal.sync().get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+    try (Journal again = Journal.open(folder.resolve("closed"))) {
+      again.compact();
+      check(again.unfinishedActions().isEmpty());
+    }
+    List<JournalRecord> read = new ArrayList<>();
+    Journal.read(folder.resolve("closed"), read::add);
+    check(read.isEmpty());
+    Journal.open(folder.resolve("left"))
+        .append(record, Level.DISK)
+        .get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> tree = Files.walk(folder)) {
+      for (Path path : tree.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+        Files.delete(path);
+      }
     }
   }
 

@@ -12,7 +12,7 @@ public final class FaultInjection {
   public enum Point {
     /** The next native panics. */
     PanicAtEntry,
-    /** The next worker panics before it calls Java. */
+    /** The next worker, or journal's thread, panics before it calls Java. */
     PanicBeforeUpcall,
     /** The next worker panics after it called Java. */
     PanicAfterUpcall,
@@ -23,7 +23,15 @@ public final class FaultInjection {
     /** The next submit is refused by the engine. */
     SubmitFails,
     /** The operating system refuses the next thread. */
-    SpawnFails
+    SpawnFails,
+    /** The storage of a journal has no room for the next batch. */
+    WriteFails,
+    /** The storage of a journal fails to sync the next time. */
+    SyncFails,
+    /** A journal's thread panics before it writes the next batch. */
+    PanicInWriter,
+    /** The storage of a journal does not answer before this is disarmed. */
+    StorageHangs
   }
 
   private FaultInjection() {}

@@ -1,0 +1,39 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.journal;
+
+import dev.fermata.FermataException;
+import java.nio.file.Path;
+
+/**
+ * A program that opens the journal of a folder, tells how that went, and appends to its one action
+ * for as long as it lives, telling each place that was acknowledged. Arguments: the folder, the
+ * level.
+ */
+public final class JournalProcess {
+  static final String ACTION = "endless";
+
+  private JournalProcess() {}
+
+  public static void main(String[] arguments) {
+    Path folder = Path.of(arguments[0]);
+    Level level = Level.valueOf(arguments[1]);
+    try {
+      Journal journal = Journal.open(folder);
+      long next = journal.records(ACTION).size();
+      System.out.println("OPENED");
+      // Some in flight at a time, so that a batch has several.
+      for (long place = next; ; place += 5) {
+        for (int i = 0; i < 5; i++) {
+          long appended = place + i;
+          journal
+              .append(Records.returned(ACTION, appended), level)
+              .thenRun(() -> System.out.println(appended));
+        }
+        Records.await(journal.append(Records.returned("other", place), level));
+      }
+    } catch (FermataException refused) {
+      System.out.println("REFUSED " + refused.kind() + ": " + refused.getMessage());
+    }
+  }
+}
