@@ -73,7 +73,10 @@ impl Writer {
             let committed = catch_unwind(AssertUnwindSafe(|| self.commit(&mut batch, &mut buffer)));
             let outcome = match &committed {
                 Ok(outcome) => outcome.clone(),
-                Err(_) => Err(closed()),
+                Err(_) => {
+                    self.queue.close(); // nobody would write what comes from now on
+                    Err(closed())
+                }
             };
             if let Err(error) = &outcome {
                 self.failed(&batch, error);

@@ -221,12 +221,12 @@ fn a_panic_of_the_storage_ends_the_journal_and_leaves_nobody_waiting() {
         .record(2, 10, Level::Disk)
         .expect_err("nobody writes it");
     assert_eq!(error.kind(), ErrorKind::Closed);
-    opened.journal.close(PATIENCE).expect("it has ended");
     let refused = opened
         .journal
         .append(&call("a", 3, 10), Level::Memory, 3)
-        .expect_err("closed");
+        .expect_err("nobody would write it");
     assert_eq!(refused.kind(), ErrorKind::Closed);
+    opened.journal.close(PATIENCE).expect("it has ended");
     drop(opened);
     assert_eq!(places(&reopened(&store, Loss::Nothing).replayed), [1]);
 }
