@@ -1,0 +1,202 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.durable;
+
+import dev.fermata.ActionScope;
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
+import dev.fermata.journal.JournalRecord.CallStarted;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * The calls that one run of an action makes: begins them, and records how they end, on the thread
+ * that ends them.
+ *
+ * <p>Owns what is in flight until {@link #close}. Calls are begun by the action.
+ */
+final class Calls {
+  private static final ThreadLocal<Calls> CURRENT = new ThreadLocal<>();
+
+  private final ActionScope scope;
+  private final ActionLog log;
+  private final Outcomes outcomes;
+  private final String actionId;
+  private final Set<CompletableFuture<?>> open = ConcurrentHashMap.newKeySet();
+
+  Calls(ActionScope scope, ActionLog log, Outcomes outcomes, String actionId) {
+    this.scope = scope;
+    this.log = log;
+    this.outcomes = outcomes;
+    this.actionId = actionId;
+  }
+
+  /** Whether the calling thread is inside one of these calls. */
+  boolean isInside() {
+    return CURRENT.get() == this;
+  }
+
+  /**
+   * Hands a call to a worker.
+   *
+   * @param unrecorded the start of the call, if it is to be recorded with its end; else null
+   */
+  <T> void submit(
+      DurableCall<T> call,
+      CallStarted unrecorded,
+      ResultType<T> type,
+      CallOptions<T> options,
+      Callable<? extends T> code) {
+    CompletableFuture<Outcome<T>> outcome;
+    try {
+      outcome = submit(() -> outcomes.of(call.name(), type, code), options.deadline());
+    } catch (FermataException refused) {
+      if (refused.kind() != ErrorKind.TIMED_OUT) {
+        throw refused;
+      }
+      // The queue was full for so long.
+      outcome = CompletableFuture.failedFuture(refused);
+    }
+    record(call, unrecorded, outcome);
+  }
+
+  /** Hands the question what became of a call to a worker. */
+  <T> CompletableFuture<Reconciliation<T>> ask(Reconciler<T> reconciler, Duration deadline) {
+    return submit(
+        () -> {
+          try {
+            return reconciler.reconcile();
+          } catch (Exception unknown) {
+            throw Unchecked.rethrow(unknown);
+          }
+        },
+        deadline);
+  }
+
+  private <R> CompletableFuture<R> submit(Supplier<R> code, Duration deadline) {
+    Supplier<R> inside = () -> inside(code);
+    CompletableFuture<R> end =
+        deadline == null ? scope.submit(inside) : scope.submit(inside, deadline);
+    track(end);
+    return end;
+  }
+
+  /** Begins an asynchronous call, on the calling thread. Otherwise as {@link #submit}. */
+  <T> void begin(
+      DurableCall<T> call,
+      CallStarted unrecorded,
+      ResultType<T> type,
+      CallOptions<T> options,
+      Supplier<? extends CompletionStage<? extends T>> code) {
+    CompletableFuture<Outcome<T>> outcome = new CompletableFuture<>();
+    try {
+      CompletableFuture<? extends T> stage = inside(code).toCompletableFuture();
+      track(stage);
+      if (options.deadline() != null) {
+        call.deadline(new Deadline(options.deadline(), () -> expire(outcome, stage)));
+      }
+      stage.whenComplete((value, failure) -> complete(outcome, call, type, value, failure));
+    } catch (RuntimeException thrown) {
+      outcome.complete(outcomes.threw(thrown));
+    }
+    record(call, unrecorded, outcome);
+  }
+
+  private static void expire(CompletableFuture<?> outcome, CompletableFuture<?> stage) {
+    outcome.completeExceptionally(
+        new FermataException(ErrorKind.TIMED_OUT, "The deadline of the stage passed"));
+    stage.cancel(true);
+  }
+
+  private <T> void complete(
+      CompletableFuture<Outcome<T>> outcome,
+      DurableCall<T> call,
+      ResultType<T> type,
+      T value,
+      Throwable failure) {
+    try {
+      if (failure == null) {
+        outcome.complete(outcomes.returned(call.name(), type, value));
+      } else if (cause(failure) instanceof Exception) {
+        outcome.complete(outcomes.threw((Exception) cause(failure)));
+      } else {
+        outcome.completeExceptionally(failure);
+      }
+    } catch (Throwable unexpected) {
+      outcome.completeExceptionally(unexpected);
+    }
+  }
+
+  private <T> void record(
+      DurableCall<T> call, CallStarted unrecorded, CompletableFuture<Outcome<T>> end) {
+    end.whenComplete(
+        (outcome, failure) -> {
+          if (failure == null) {
+            record(call, unrecorded, outcome);
+          } else if (isTimeout(cause(failure))) {
+            record(call, unrecorded, outcomes.threw(timedOut(call)));
+          } else {
+            call.endUnrecorded(cause(failure));
+          }
+        });
+  }
+
+  /** Records how a call ended. Any thread; never blocks. */
+  <T> void record(DurableCall<T> call, CallStarted unrecorded, Outcome<? extends T> outcome) {
+    log.append(unrecorded, outcome.record(actionId, call.place()))
+        .whenComplete(
+            (acknowledged, failure) -> {
+              if (failure == null) {
+                call.end(outcome);
+              } else {
+                call.endUnrecorded(cause(failure));
+              }
+            });
+  }
+
+  /** By the executor or by this class: what the call itself threw is inside of an outcome. */
+  private static boolean isTimeout(Throwable failure) {
+    return failure instanceof FermataException
+        && ((FermataException) failure).kind() == ErrorKind.TIMED_OUT;
+  }
+
+  private static CallTimedOutException timedOut(DurableCall<?> call) {
+    return new CallTimedOutException("The deadline passed of " + call);
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  private void track(CompletableFuture<?> inFlight) {
+    open.add(inFlight);
+    inFlight.whenComplete((value, failure) -> open.remove(inFlight));
+  }
+
+  private <R> R inside(Supplier<R> code) {
+    Calls outer = CURRENT.get();
+    CURRENT.set(this);
+    try {
+      return code.get();
+    } finally {
+      if (outer == null) {
+        CURRENT.remove();
+      } else {
+        CURRENT.set(outer);
+      }
+    }
+  }
+
+  /** Cancels what is in flight. Its outcomes are not recorded any more: the log has ended. */
+  void close() {
+    open.forEach(inFlight -> inFlight.cancel(true));
+  }
+}

@@ -1,0 +1,232 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.durable;
+
+import dev.fermata.ActionLoop;
+import dev.fermata.ActionScope;
+import dev.fermata.ContinuationActionExecutor;
+import dev.fermata.ContinuationContext;
+import dev.fermata.journal.Journal;
+import dev.fermata.journal.JournalRecord.ActionFinished;
+import dev.fermata.journal.JournalRecord.ActionStarted;
+import dev.fermata.journal.Level;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Runs actions whose calls are recorded in a {@link Journal}: run again after a failure, of the
+ * process or of the machine, an action gets what it got before, and pays for no call twice.
+ *
+ * <pre>{@code
+ * try (Journal journal = Journal.open(folder);
+ *     ActionLoop loop = ActionLoop.builder().build()) {
+ *   DurableActions actions = DurableActions.over(journal, DurableOptions.builder().build());
+ *   CompletableFuture<String> reply =
+ *       actions.start(
+ *           loop,
+ *           "order-7",
+ *           order,
+ *           context -> {
+ *             String draft = context.call("draft", String.class, () -> model.ask(order), order);
+ *             context.sleep(Duration.ofMinutes(5));
+ *             return context.call("final", String.class, () -> model.improve(draft), draft);
+ *           });
+ *   System.out.println(reply.join());
+ * }
+ * }</pre>
+ *
+ * <p>Nothing is run again by itself: the program starts an action again under its id, with the same
+ * input, if it failed, or after a restart. {@link Journal#unfinishedActions} tells which were
+ * begun. An action is over, and its record dropped, when it has returned. One that throws is not:
+ * run again it gets the recorded outcomes, failed calls included, and goes on from there; {@link
+ * #forget} gives it up.
+ *
+ * <p>Thread-safe. One object at a time should use a journal: it alone knows which actions run. It
+ * has nothing to close; close the loops first, then the journal.
+ */
+public final class DurableActions {
+  private final CallJournal journal;
+  private final DurableOptions options;
+  private final Map<String, Run> runs = new ConcurrentHashMap<>();
+
+  DurableActions(CallJournal journal, DurableOptions options) {
+    this.journal = journal;
+    this.options = Objects.requireNonNull(options, "options");
+  }
+
+  /**
+   * Makes actions that are recorded in a journal.
+   *
+   * @param journal stays the caller's, who closes it after the last action
+   * @param options how to record
+   * @return actions over it
+   */
+  public static DurableActions over(Journal journal, DurableOptions options) {
+    return new DurableActions(CallJournal.of(Objects.requireNonNull(journal, "journal")), options);
+  }
+
+  /**
+   * Runs an action on a loop, for the first time or again.
+   *
+   * @param loop runs it
+   * @param id names the action in the journal
+   * @param input what the action was given, compared with the record by a digest; {@code null} for
+   *     nothing
+   * @param body the code
+   * @param <R> type of the result
+   * @return completes as {@link #run(ActionScope, String, Object, DurableBody)} ends; cancelling it
+   *     cancels the action
+   * @throws IllegalStateException if the loop is closed
+   */
+  public <R> CompletableFuture<R> start(
+      ActionLoop loop, String id, Object input, DurableBody<R> body) {
+    checkArguments(id, body);
+    return loop.submit(scope -> run(scope, id, input, body));
+  }
+
+  /**
+   * Runs a durable action as a part of an action of a loop, for the first time or again.
+   *
+   * @param scope of the calling action
+   * @param id names the action in the journal
+   * @param input what the action was given, compared with the record by a digest; {@code null} for
+   *     nothing
+   * @param body the code
+   * @param <R> type of the result
+   * @return what the body returned
+   * @throws Exception what the body threw; the action can then be run again
+   * @throws NonDeterministicActionException if the body, or the input, is not what is recorded
+   * @throws dev.fermata.FermataException if the journal failed; the action can then be run again
+   * @throws IllegalStateException if the action is running
+   * @throws IllegalArgumentException if the input cannot be serialised
+   */
+  public <R> R run(ActionScope scope, String id, Object input, DurableBody<R> body)
+      throws Exception {
+    checkArguments(id, body);
+    Run run = claim(scope, id);
+    try {
+      History history = new History(id, journal.records(id));
+      byte[] digest = digest(id, input);
+      history.input(digest);
+      ActionLog log = new ActionLog(journal, options.level(), new ActionStarted(id, digest));
+      run.log = log;
+      if (history.isEmpty()) {
+        log.start();
+      }
+      ActionContext context = new ActionContext(id, scope, history, log, options);
+      try {
+        R result = body.run(context);
+        context.returned(options.forgetOnReturn());
+        return result;
+      } finally {
+        context.close();
+      }
+    } finally {
+      release(id, run);
+    }
+  }
+
+  /**
+   * As {@link #run(ActionScope, String, Object, DurableBody)}, in an action of an executor.
+   *
+   * @param executor runs the calling action
+   * @param context of the calling action
+   * @param id names the action in the journal
+   * @param input what the action was given
+   * @param body the code
+   * @param <R> type of the result
+   * @return what the body returned
+   * @throws Exception what the body threw
+   */
+  public <R> R run(
+      ContinuationActionExecutor executor,
+      ContinuationContext context,
+      String id,
+      Object input,
+      DurableBody<R> body)
+      throws Exception {
+    return run(new ExecutorScope(executor, context), id, input, body);
+  }
+
+  /**
+   * Drops what is recorded of an action that is not running: it is over, or given up. Its id is
+   * free for another action.
+   *
+   * @param id of the action; nothing happens if it is unknown
+   * @throws IllegalStateException if the action is running
+   * @throws dev.fermata.FermataException if the journal refuses
+   */
+  public void forget(String id) {
+    Run run = new Run();
+    if (runs.putIfAbsent(Objects.requireNonNull(id, "id"), run) != null) {
+      throw running(id);
+    }
+    try {
+      if (!journal.records(id).isEmpty()) {
+        journal.append(new ActionFinished(id), Level.MEMORY).join();
+      }
+    } catch (CompletionException failed) {
+      throw Unchecked.rethrow(failed.getCause());
+    } finally {
+      release(id, run);
+    }
+  }
+
+  /** Makes this the one run of the action. Waits for what the one before it left under way. */
+  private Run claim(ActionScope scope, String id) {
+    Run run = new Run();
+    Run other = runs.putIfAbsent(id, run);
+    while (other != null) {
+      if (other.released == null) {
+        throw running(id);
+      }
+      scope.await(other.released);
+      other = runs.putIfAbsent(id, run);
+    }
+    return run;
+  }
+
+  /** The next run reads the record: it begins when that is complete. */
+  private void release(String id, Run run) {
+    CompletableFuture<Void> settled =
+        run.log == null ? CompletableFuture.completedFuture(null) : run.log.settled();
+    CompletableFuture<Void> released = new CompletableFuture<>();
+    run.released = released;
+    settled.thenRun(
+        () -> {
+          runs.remove(id, run);
+          released.complete(null);
+        });
+  }
+
+  private static IllegalStateException running(String id) {
+    return new IllegalStateException(
+        "the action '" + id + "' is running; wait until it has ended, or choose another id");
+  }
+
+  private byte[] digest(String id, Object input) {
+    try {
+      return Digests.of(options.serialiser().serialise(input));
+    } catch (Exception | StackOverflowError refused) {
+      throw new IllegalArgumentException(
+          "The input of the action '" + id + "' cannot be serialised by " + options.serialiser(),
+          refused);
+    }
+  }
+
+  private static void checkArguments(String id, DurableBody<?> body) {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(body, "body");
+  }
+
+  /** A run of an action, until all that it appended has been acknowledged or refused. */
+  private static final class Run {
+    private ActionLog log;
+
+    /** Null while the action runs. */
+    private volatile CompletableFuture<Void> released;
+  }
+}

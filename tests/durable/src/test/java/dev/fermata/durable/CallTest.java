@@ -1,0 +1,555 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.durable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fermata.Strategy;
+import dev.fermata.journal.JournalRecord;
+import dev.fermata.journal.JournalRecord.CallFinished;
+import dev.fermata.journal.JournalRecord.CallStarted;
+import dev.fermata.journal.JournalRecord.ValueRecorded;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What calls give to their action and to the record, in the run that makes them. */
+@ParameterizedClass
+@MethodSource("dev.fermata.durable.Rig#strategies")
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class CallTest {
+  private static final Duration SOON = Duration.ofMillis(20);
+
+  @Parameter Strategy strategy;
+  private final CountDownLatch never = new CountDownLatch(1);
+  private Rig rig;
+
+  @BeforeEach
+  void open() {
+    rig = new Rig(strategy);
+  }
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void aCallReturnsItsResultAndIsRecordedWithItsArguments() {
+    ResultType<Map<String, List<Integer>>> type = new ResultType<>() {};
+    Map<String, List<Integer>> result = new TreeMap<>(Map.of("a", List.of(1, 2)));
+
+    Map<String, List<Integer>> returned =
+        rig.run(
+            "action",
+            context -> context.call("map", type, CallOptions.create(), () -> result, "x", 7));
+
+    assertThat(returned).isEqualTo(result);
+    CallStarted started = rig.journal.acknowledged(CallStarted.class).get(0);
+    CallFinished finished = rig.journal.acknowledged(CallFinished.class).get(0);
+    assertThat(started.function()).isEqualTo("map");
+    assertThat(started.arguments()).isEqualTo(Digests.of("[\"x\",7]".getBytes()));
+    assertThat(started.place()).isZero();
+    assertThat(finished.value()).asString().isEqualTo("{\"a\":[1,2]}");
+    assertThat(rig.journal.records("action")).isEmpty();
+  }
+
+  @Test
+  void nullIsAResult() {
+    assertThat(rig.<String>run("action", context -> context.call("null", String.class, () -> null)))
+        .isNull();
+    assertThat(rig.journal.acknowledged(CallFinished.class)).hasSize(1);
+  }
+
+  @Test
+  void whatACallThrowsArrivesAsTheSameObjectWithTheStackOfTheAction() {
+    IOException failure = new IOException("no route");
+
+    Throwable thrown = rig.failureOf("action", context -> callThatThrows(context, failure));
+
+    assertThat(thrown).isSameAs(failure);
+    assertThat(failure.getSuppressed()).hasSize(1);
+    assertThat(failure.getSuppressed()[0].getStackTrace())
+        .anyMatch(frame -> frame.getMethodName().equals("callThatThrows"));
+    CallFinished recorded = rig.journal.acknowledged(CallFinished.class).get(0);
+    assertThat(recorded.exception().type()).isEqualTo("java.io.IOException");
+    assertThat(recorded.exception().message()).isEqualTo("no route");
+    assertThat(recorded.exception().stack()).contains("CallTest");
+  }
+
+  private static String callThatThrows(DurableContext context, Exception failure) throws Exception {
+    return context.call(
+        "fails",
+        String.class,
+        () -> {
+          throw failure;
+        });
+  }
+
+  @Test
+  void anErrorIsNotRecordedAndEndsTheAction() {
+    StackOverflowError error = new StackOverflowError("not an outcome");
+    AtomicInteger later = new AtomicInteger();
+
+    Throwable thrown =
+        rig.failureOf(
+            "action",
+            context -> {
+              try {
+                context.call(
+                    "fails",
+                    String.class,
+                    () -> {
+                      throw error;
+                    });
+              } catch (StackOverflowError swallowed) {
+                assertThat(swallowed).isSameAs(error);
+              }
+              assertThatThrownBy(context::now).isSameAs(error);
+              assertThatThrownBy(() -> context.call("later", Integer.class, later::incrementAndGet))
+                  .isSameAs(error);
+              return "an outcome that no other run would have";
+            });
+
+    assertThat(thrown).isSameAs(error);
+    assertThat(later).hasValue(0);
+    assertThat(rig.journal.acknowledged(CallFinished.class)).isEmpty();
+    assertThat(rig.journal.records("action")).isNotEmpty();
+  }
+
+  @Test
+  void callsBegunTogetherRunTogether() {
+    CountDownLatch both = new CountDownLatch(strategy == Strategy.INLINE ? 1 : 2);
+
+    List<Integer> results =
+        rig.run(
+            "action",
+            context -> {
+              DurableCall<Integer> one =
+                  context.callAsync("one", Integer.class, () -> meet(both, 1));
+              DurableCall<Integer> two =
+                  context.callAsync("two", Integer.class, () -> meet(both, 2));
+              return context.all(List.of(two, one));
+            });
+
+    assertThat(results).containsExactly(2, 1);
+    assertThat(rig.journal.acknowledged(CallFinished.class)).hasSize(2);
+  }
+
+  private static int meet(CountDownLatch all, int value) throws InterruptedException {
+    all.countDown();
+    Rig.await(all);
+    return value;
+  }
+
+  @Test
+  void aCallIsRecordedWhenItEndsAndNotWhenItIsAwaited() {
+    rig.run(
+        "action",
+        context -> {
+          DurableCall<String> call = context.callAsync("early", String.class, () -> "done");
+          Rig.until(
+              "it is recorded", () -> !rig.journal.acknowledged(CallFinished.class).isEmpty());
+          return context.await(call);
+        });
+  }
+
+  @Test
+  void theActionGoesOnAfterTheRecordIsAcknowledged() {
+    rig.journal.hold(record -> record instanceof CallFinished);
+    AtomicInteger passed = new AtomicInteger();
+    CompletableFuture<Integer> result =
+        rig.start(
+            "action",
+            context -> {
+              context.call("first", String.class, () -> "1");
+              return passed.incrementAndGet();
+            });
+    Rig.until("the outcome is appended", () -> rig.journal.held() == 1);
+    assertThat(passed).hasValue(0);
+
+    rig.journal.release();
+
+    assertThat(Rig.join(result)).isEqualTo(1);
+  }
+
+  @Test
+  void allWaitsForAllAndThrowsTheFirstFailureInTheirOrder() {
+    IOException first = new IOException("first");
+    IllegalStateException second = new IllegalStateException("second");
+
+    Throwable thrown =
+        rig.failureOf(
+            "action",
+            context ->
+                context.all(
+                    List.of(
+                        context.callAsync("fine", Object.class, () -> "fine"),
+                        context.callAsync(
+                            "first",
+                            Object.class,
+                            () -> {
+                              throw first;
+                            }),
+                        context.callStage(
+                            "second",
+                            Object.class,
+                            () -> CompletableFuture.failedFuture(second)))));
+
+    assertThat(thrown).isSameAs(first);
+    assertThat(Arrays.asList(first.getSuppressed())).contains(second);
+    assertThat(rig.journal.acknowledged(CallFinished.class)).hasSize(3);
+  }
+
+  @Test
+  void allOfNothingIsNothing() {
+    assertThat(rig.<List<Object>>run("action", context -> context.all(List.of()))).isEmpty();
+  }
+
+  @Test
+  void anyReturnsTheFirstThatEndsAndRecordsWhich() {
+    CompletableFuture<String> slow = new CompletableFuture<>();
+    CompletableFuture<String> quick = new CompletableFuture<>();
+
+    String first =
+        rig.run(
+            "action",
+            context -> {
+              List<DurableCall<String>> calls =
+                  List.of(
+                      context.callStage("slow", String.class, () -> slow),
+                      context.callStage("quick", String.class, () -> quick));
+              quick.complete("quick");
+              return context.await(context.any(calls));
+            });
+
+    assertThat(first).isEqualTo("quick");
+    assertThat(slow).isCancelled();
+    ValueRecorded chosen = rig.journal.acknowledged(ValueRecorded.class).get(0);
+    assertThat(chosen.kind()).isEqualTo(ValueRecorded.Kind.CHOSEN);
+    assertThat(chosen.place()).isEqualTo(2);
+    assertThat(chosen.value()).isEqualTo(1);
+  }
+
+  @Test
+  void anyTakesTheOneThatEndedFirstAmongThoseThatHave() {
+    CompletableFuture<String> late = new CompletableFuture<>();
+
+    String first =
+        rig.run(
+            "action",
+            context -> {
+              DurableCall<String> second = context.callStage("second", String.class, () -> late);
+              DurableCall<String> failed =
+                  context.callStage(
+                      "first",
+                      String.class,
+                      () -> CompletableFuture.failedFuture(new IOException("failed first")));
+              late.complete("late");
+              return context.any(List.of(second, failed)).name();
+            });
+
+    assertThat(first).isEqualTo("first");
+  }
+
+  @Test
+  void anyOfNothingIsRefused() {
+    assertThat(rig.failureOf("action", context -> context.<String>any(List.of())))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aCallThatIsLateIsRecordedAsTimedOut() {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    DurableBody<String> body =
+        context ->
+            context.call(
+                "late",
+                ResultType.of(String.class),
+                CallOptions.<String>create().deadline(SOON),
+                () -> {
+                  try {
+                    Rig.await(never);
+                  } catch (InterruptedException expected) {
+                    interrupted.countDown();
+                  }
+                  return "too late";
+                });
+
+    Throwable thrown = rig.failureOf("action", body);
+    Rig.until("its worker is interrupted", () -> interrupted.getCount() == 0);
+    rig.restart();
+    Throwable again = rig.failureOf("action", body);
+
+    assertThat(thrown).isInstanceOf(CallTimedOutException.class).hasMessageContaining("'late'");
+    assertThat(again).isInstanceOf(CallTimedOutException.class).hasMessage(thrown.getMessage());
+  }
+
+  @Test
+  void aStageThatIsLateIsRecordedAsTimedOutAndCancelled() {
+    CompletableFuture<String> stage = new CompletableFuture<>();
+
+    String caught =
+        rig.run(
+            "action",
+            context -> {
+              DurableCall<String> late =
+                  context.callStage(
+                      "late",
+                      ResultType.of(String.class),
+                      CallOptions.<String>create().deadline(SOON),
+                      () -> stage);
+              try {
+                return context.await(late);
+              } catch (CallTimedOutException expected) {
+                return "timed out";
+              }
+            });
+
+    assertThat(caught).isEqualTo("timed out");
+    assertThat(stage).isCancelled();
+    assertThat(rig.journal.acknowledged(CallFinished.class).get(0).exception().type())
+        .isEqualTo(CallTimedOutException.class.getName());
+  }
+
+  @Test
+  void theDefaultDeadlineOfTheExecutorIsForCallsAndNotForTheJournal() {
+    try (Rig hurried = new Rig(strategy, builder -> builder.defaultDeadline(SOON))) {
+      hurried.journal.hold(record -> record instanceof CallFinished);
+      CompletableFuture<String> result =
+          hurried.start(
+              "action",
+              context -> {
+                DurableCall<String> late =
+                    context.callAsync(
+                        "late",
+                        String.class,
+                        () -> {
+                          Rig.await(never);
+                          return "too late";
+                        });
+                try {
+                  return context.await(late);
+                } catch (CallTimedOutException expected) {
+                  return context.call("in time", String.class, () -> "in time");
+                }
+              });
+      Rig.until("the deadline is an outcome", () -> hurried.journal.held() == 1);
+      hurried.journal.release();
+
+      assertThat(Rig.join(result)).isEqualTo("in time");
+    }
+  }
+
+  @Test
+  void aStageThatCannotBeBegunIsAFailureOfTheCall() {
+    IllegalArgumentException refused = new IllegalArgumentException("no such host");
+
+    Throwable thrown =
+        rig.failureOf(
+            "action",
+            context ->
+                context.await(
+                    context.callStage(
+                        "page",
+                        String.class,
+                        () -> {
+                          throw refused;
+                        })));
+
+    assertThat(thrown).isSameAs(refused);
+    assertThat(rig.journal.acknowledged(CallFinished.class)).hasSize(1);
+  }
+
+  @Test
+  void aCallThatIsOpenWhenItsActionReturnsIsCancelledAndNotRecorded() {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    CompletableFuture<String> stage = new CompletableFuture<>();
+    rig.run(
+        "action",
+        context -> {
+          if (strategy != Strategy.INLINE) {
+            context.callAsync(
+                "open",
+                String.class,
+                () -> {
+                  running.countDown();
+                  try {
+                    Rig.await(never);
+                  } catch (InterruptedException expected) {
+                    interrupted.countDown();
+                  }
+                  return "too late";
+                });
+            Rig.await(running);
+          }
+          context.callStage("stage", String.class, () -> stage);
+          return null;
+        });
+
+    assertThat(stage).isCancelled();
+    if (strategy != Strategy.INLINE) {
+      Rig.until("its worker is interrupted", () -> interrupted.getCount() == 0);
+    }
+    assertThat(rig.journal.acknowledged(CallFinished.class)).isEmpty();
+    assertThat(rig.journal.records("action")).isEmpty();
+  }
+
+  @Test
+  void aContextIsForItsActionAlone() {
+    AtomicReference<DurableContext> kept = new AtomicReference<>();
+    AtomicReference<DurableCall<String>> call = new AtomicReference<>();
+    rig.run(
+        "action",
+        context -> {
+          kept.set(context);
+          call.set(context.callAsync("call", String.class, () -> "value"));
+          Throwable[] thrown = new Throwable[1];
+          Thread other =
+              new Thread(
+                  () -> {
+                    try {
+                      context.now();
+                    } catch (Throwable expected) {
+                      thrown[0] = expected;
+                    }
+                  });
+          other.start();
+          other.join();
+          assertThat(thrown[0]).isInstanceOf(IllegalStateException.class);
+          return context.await(call.get());
+        });
+    assertThatThrownBy(() -> kept.get().now())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("has ended");
+
+    Throwable nested =
+        rig.failureOf(
+            "nested",
+            context -> context.call("nested", String.class, () -> context.now().toString()));
+    assertThat(nested)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("must not use the context");
+
+    assertThat(rig.failureOf("another", context -> context.await(call.get())))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("was not begun by this run");
+  }
+
+  @Test
+  void argumentsThatCannotBeSerialisedAreRefusedBeforeTheCall() {
+    AtomicInteger made = new AtomicInteger();
+    Object unserialisable = new Object();
+
+    String outcome =
+        rig.run(
+            "action",
+            context -> {
+              assertThatThrownBy(
+                      () ->
+                          context.call(
+                              "call", Integer.class, made::incrementAndGet, unserialisable))
+                  .isInstanceOf(IllegalArgumentException.class)
+                  .hasMessageContaining("arguments of the call 'call'");
+              return context.call("fine", String.class, () -> "fine");
+            });
+
+    assertThat(outcome).isEqualTo("fine");
+    assertThat(made).hasValue(0);
+    assertThat(rig.journal.acknowledged(CallStarted.class).get(0).place()).isZero();
+  }
+
+  @Test
+  void aResultThatCannotBeRecordedIsAnOutcomeAndNotPaidForAgain() {
+    AtomicInteger made = new AtomicInteger();
+    DurableBody<String> body =
+        context -> {
+          StringBuilder outcomes = new StringBuilder();
+          for (Object result : List.of(new Object(), "x".repeat(1_001))) {
+            try {
+              context.call(
+                  "call",
+                  Object.class,
+                  () -> {
+                    made.incrementAndGet();
+                    return result;
+                  });
+            } catch (UnrecordableResultException expected) {
+              outcomes.append(expected.getMessage()).append('\n');
+            }
+          }
+          throw new IOException(outcomes.toString());
+        };
+    rig.with(builder -> builder.maxResultBytes(1_000));
+
+    Throwable first = rig.failureOf("action", body);
+    rig.restart();
+    Throwable second = rig.failureOf("action", body);
+
+    assertThat(first).hasMessageContaining("cannot be serialised").hasMessageContaining("1003");
+    assertThat(second).hasMessage(first.getMessage());
+    assertThat(made).hasValue(2);
+  }
+
+  @Test
+  void aResultThatCannotBeReadBackIsNoResult() {
+    Throwable thrown =
+        rig.failureOf(
+            "action",
+            context ->
+                context.call(
+                    "thread",
+                    ResultType.of(Unreadable.class),
+                    CallOptions.create(),
+                    () -> new Unreadable("1")));
+
+    assertThat(thrown)
+        .isInstanceOf(UnrecordableResultException.class)
+        .hasMessageContaining("cannot be read back");
+  }
+
+  /** Has no constructor that JSON could be read by. */
+  public static final class Unreadable {
+    public final String value;
+
+    private Unreadable(String value) {
+      this.value = value;
+    }
+  }
+
+  @Test
+  void recordsOfOneCallFollowEachOther() {
+    rig.run(
+        "action",
+        context -> {
+          context.now();
+          return context.call("call", String.class, () -> "value");
+        });
+
+    assertThat(rig.journal.acknowledged())
+        .extracting(record -> (Object) record.getClass())
+        .containsExactly(
+            JournalRecord.ActionStarted.class,
+            ValueRecorded.class,
+            CallStarted.class,
+            CallFinished.class,
+            JournalRecord.ActionFinished.class);
+  }
+}

@@ -1,0 +1,182 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.durable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
+import dev.fermata.Strategy;
+import dev.fermata.journal.JournalRecord;
+import dev.fermata.journal.JournalRecord.ActionFinished;
+import dev.fermata.journal.JournalRecord.ActionStarted;
+import dev.fermata.journal.JournalRecord.CallFinished;
+import dev.fermata.journal.JournalRecord.CallStarted;
+import dev.fermata.journal.JournalRecord.ValueRecorded;
+import dev.fermata.journal.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Records that cannot be written: the action fails with the journal's error and can be run again. */
+@ParameterizedClass
+@MethodSource("dev.fermata.durable.Rig#strategies")
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class FailedAppendTest {
+  private static final FermataException FULL =
+      new FermataException(ErrorKind.BOUNDARY, "the disk is full");
+
+  private final AtomicInteger made = new AtomicInteger();
+  @Parameter Strategy strategy;
+  private Rig rig;
+
+  @BeforeEach
+  void open() {
+    rig = new Rig(strategy);
+  }
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  @Test
+  void aCallWhoseOutcomeIsNotRecordedEndsTheRun() {
+    rig.journal.fail(record -> record instanceof CallFinished, FULL);
+
+    Throwable thrown =
+        rig.failureOf(
+            "action",
+            context -> {
+              assertThatThrownBy(() -> call(context, "first")).isSameAs(FULL);
+              rig.journal.recover();
+              // Each later use, though the journal would take records again.
+              assertThatThrownBy(() -> call(context, "second")).isSameAs(FULL);
+              assertThatThrownBy(context::now).isSameAs(FULL);
+              assertThatThrownBy(() -> context.sleep(Duration.ZERO)).isSameAs(FULL);
+              assertThatThrownBy(() -> context.all(List.of())).isSameAs(FULL);
+              return "swallowed";
+            });
+
+    assertThat(thrown).isSameAs(FULL);
+    assertThat(made).hasValue(1);
+    assertThat(rig.journal.acknowledged(CallFinished.class)).isEmpty();
+    assertThat(rig.journal.asked(CallFinished.class)).hasSize(1);
+    assertThat(rig.journal.acknowledged(ActionFinished.class)).isEmpty();
+  }
+
+  @Test
+  void anActionThatFailedIsRunAgainInTheSameProcess() {
+    rig.journal.fail(
+        record -> record instanceof CallFinished && ((CallFinished) record).place() == 1, FULL);
+    DurableBody<Integer> body = context -> call(context, "first") * 10 + call(context, "second");
+    assertThat(rig.failureOf("action", body)).isSameAs(FULL);
+    rig.journal.recover();
+
+    assertThat(rig.run("action", body)).isEqualTo(13);
+
+    // The start of the action and of the call may have been lost with the failed batch.
+    List<JournalRecord> asked = rig.journal.asked(JournalRecord.class);
+    assertThat(asked.subList(asked.size() - 4, asked.size()))
+        .extracting(record -> (Object) record.getClass())
+        .containsExactly(
+            ActionStarted.class, CallStarted.class, CallFinished.class, ActionFinished.class);
+  }
+
+  @Test
+  void aFailureOfACallThatNobodyAwaitedCountsToo() {
+    rig.journal.fail(record -> record instanceof CallFinished, FULL);
+
+    Throwable thrown =
+        rig.failureOf(
+            "action",
+            context -> {
+              context.callAsync("call", Integer.class, made::incrementAndGet);
+              Rig.until(
+                  "its outcome is refused", () -> !rig.journal.asked(CallFinished.class).isEmpty());
+              return "returned";
+            });
+
+    assertThat(thrown).isSameAs(FULL);
+    assertThat(rig.journal.records("action")).isNotEmpty();
+  }
+
+  @Test
+  void valuesSleepsAndStartsThatAreNotRecordedEndTheRun() {
+    rig.journal.fail(record -> record instanceof ValueRecorded, FULL);
+    assertThat(rig.failureOf("now", DurableContext::now)).isSameAs(FULL);
+    assertThat(rig.failureOf("random", DurableContext::random)).isSameAs(FULL);
+    assertThat(
+            rig.failureOf(
+                "sleep",
+                context -> {
+                  context.sleep(Duration.ofDays(1));
+                  return null;
+                }))
+        .isSameAs(FULL);
+
+    rig.journal.fail(record -> record instanceof CallStarted, FULL);
+    assertThat(rig.failureOf("call", context -> call(context, "call"))).isSameAs(FULL);
+    assertThat(rig.journal.asked(CallFinished.class)).isEmpty();
+    made.set(0);
+    assertThat(
+            rig.failureOf(
+                "reconciled",
+                context ->
+                    context.call(
+                        "call",
+                        ResultType.of(Integer.class),
+                        CallOptions.<Integer>create().reconciler(Reconciliation::didNotHappen),
+                        made::incrementAndGet)))
+        .isSameAs(FULL);
+    assertThat(made).as("calls without a recorded start").hasValue(0);
+
+    rig.journal.fail(record -> record instanceof ActionStarted, FULL);
+    assertThat(rig.failureOf("action", context -> call(context, "call"))).isSameAs(FULL);
+  }
+
+  @Test
+  void aJournalThatIsClosedRefusesInItsOwnWords() {
+    IllegalStateException closed = new IllegalStateException("the journal is closed");
+    RecordList found = rig.journal;
+    rig.actions =
+        new DurableActions(
+            new CallJournal() {
+              @Override
+              public CompletableFuture<Void> append(
+                  JournalRecord record, Level level) {
+                if (record instanceof CallFinished) {
+                  throw closed;
+                }
+                return found.append(record, level);
+              }
+
+              @Override
+              public CompletableFuture<Void> sync() {
+                throw closed;
+              }
+
+              @Override
+              public List<JournalRecord> records(String action) {
+                return found.records(action);
+              }
+            },
+            DurableOptions.builder().build());
+
+    assertThat(rig.failureOf("action", context -> call(context, "call"))).isSameAs(closed);
+  }
+
+  private int call(DurableContext context, String name) throws Exception {
+    return context.call(name, Integer.class, made::incrementAndGet);
+  }
+}
