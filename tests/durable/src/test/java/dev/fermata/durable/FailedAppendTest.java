@@ -28,7 +28,9 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Records that cannot be written: the action fails with the journal's error and can be run again. */
+/**
+ * Records that cannot be written: the action fails with the journal's error and can be run again.
+ */
 @ParameterizedClass
 @MethodSource("dev.fermata.durable.Rig#strategies")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -153,8 +155,7 @@ class FailedAppendTest {
         new DurableActions(
             new CallJournal() {
               @Override
-              public CompletableFuture<Void> append(
-                  JournalRecord record, Level level) {
+              public CompletableFuture<Void> append(JournalRecord record, Level level) {
                 if (record instanceof CallFinished) {
                   throw closed;
                 }

@@ -44,8 +44,7 @@ class MismatchTest {
   void anotherFunction() {
     found(started(0, "charge", "[1]"), finished(0, "1"));
 
-    assertDiffers(
-        context -> call(context, "refund", 1), "the call 'charge'", "the call 'refund'");
+    assertDiffers(context -> call(context, "refund", 1), "the call 'charge'", "the call 'refund'");
   }
 
   @Test
@@ -70,8 +69,7 @@ class MismatchTest {
   void aCallThatBeganAndHasNoOutcomeIsComparedToo() {
     found(started(0, "charge", "[1]"));
 
-    assertDiffers(
-        context -> call(context, "refund", 1), "the call 'charge'", "the call 'refund'");
+    assertDiffers(context -> call(context, "refund", 1), "the call 'charge'", "the call 'refund'");
   }
 
   @Test
@@ -173,8 +171,7 @@ class MismatchTest {
                   .isInstanceOf(NonDeterministicActionException.class);
               assertThatThrownBy(() -> call(context, "other"))
                   .isInstanceOf(NonDeterministicActionException.class);
-              assertThatThrownBy(context::now)
-                  .isInstanceOf(NonDeterministicActionException.class);
+              assertThatThrownBy(context::now).isInstanceOf(NonDeterministicActionException.class);
               return "swallowed";
             });
 

@@ -92,7 +92,8 @@ final class Program {
           }
           break;
         default:
-          context.sleep(Duration.ofNanos(500));
+          // Over at the clock's next look.
+          context.sleep(Duration.ofNanos(1));
           place++;
           break;
       }

@@ -73,8 +73,8 @@ class RunTest {
     assertThat(rig.<String>run("action", context -> "again")).isEqualTo("again");
   }
 
-  private static DurableCall<String> stage(
-      DurableContext context, CompletableFuture<String> stage) throws Exception {
+  private static DurableCall<String> stage(DurableContext context, CompletableFuture<String> stage)
+      throws Exception {
     return context.callStage("stage", String.class, () -> stage);
   }
 
@@ -149,8 +149,7 @@ class RunTest {
               } catch (ActionAbortedError aborted) {
                 seen.set(aborted);
                 assertThatThrownBy(context::now).isInstanceOf(ActionAbortedError.class);
-                assertThatThrownBy(
-                        () -> context.call("third", Integer.class, this::count))
+                assertThatThrownBy(() -> context.call("third", Integer.class, this::count))
                     .isInstanceOf(ActionAbortedError.class);
                 return "swallowed";
               }
@@ -321,8 +320,7 @@ class RunTest {
           int first = context.call("first", Integer.class, this::count);
           DurableCall<Integer> second = context.callAsync("second", Integer.class, this::count);
           DurableCall<Integer> third =
-              context.callStage(
-                  "third", Integer.class, () -> CompletableFuture.completedFuture(1));
+              context.callStage("third", Integer.class, () -> CompletableFuture.completedFuture(1));
           return first + context.await(second) + context.await(third);
         };
     List<Integer> results = runAll(actions, body);

@@ -92,16 +92,14 @@ class SerialiserTest {
 
   @Test
   void jsonNamesNoClassEvenWhereAnAnnotationAsksItTo() {
-    String gadget =
-        "{\"@class\":\"" + Gadget.class.getName() + "\",\"command\":\"anything\"}";
+    String gadget = "{\"@class\":\"" + Gadget.class.getName() + "\",\"command\":\"anything\"}";
 
     assertThatThrownBy(
             () ->
                 json.deserialise(
                     ("{\"value\":" + gadget + "}").getBytes(), ResultType.of(Named.class)))
         .isInstanceOf(Exception.class);
-    assertThatThrownBy(
-            () -> json.deserialise(gadget.getBytes(), ResultType.of(AnyNamed.class)))
+    assertThatThrownBy(() -> json.deserialise(gadget.getBytes(), ResultType.of(AnyNamed.class)))
         .isInstanceOf(Exception.class);
     assertThat(RUN).hasValue(0);
   }
@@ -112,8 +110,7 @@ class SerialiserTest {
     String many = "[" + "[],".repeat(1_000_000) + "[]]";
     String number = "1".repeat(10_000);
     for (String hostile : List.of(deep, many, number, "", "[1] 2", "\"\\u12", "{\"a\":")) {
-      assertThatThrownBy(
-              () -> json.deserialise(hostile.getBytes(), ResultType.of(Object.class)))
+      assertThatThrownBy(() -> json.deserialise(hostile.getBytes(), ResultType.of(Object.class)))
           .as(hostile.substring(0, Math.min(20, hostile.length())))
           .isInstanceOf(Exception.class);
     }
