@@ -23,8 +23,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Processes that are killed, that want the same journal, that have no library. */
+/**
+ * Processes that are killed, that exit, that want the same journal, that have no library or no
+ * room.
+ */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class JournalProcessTest {
   private static final int KILLS = 3;
@@ -97,6 +101,41 @@ class JournalProcessTest {
   private static BufferedReader reader(Process process) {
     return new BufferedReader(
         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"return", "exit"})
+  void aProcessThatEndsWithoutClosingLosesNothingThatWasAcknowledged(String end) throws Exception {
+    new ChildJvm().run(JournalExit.class, folder.toString(), "20", end);
+    try (Journal journal = Journal.open(folder)) {
+      assertThat(journal.records(JournalExit.ACTION)).isEqualTo(large(LongStream.range(0, 20)));
+    }
+  }
+
+  @Test
+  void filesThatMayNotGrowFailSomeAppendsAndTheJournalGoesOn() throws Exception {
+    String output =
+        new ChildJvm()
+            .startedBy("sh", "-c", "ulimit -f 64 && exec \"$0\" \"$@\"")
+            // A copy of the library would be too large a file.
+            .with("-Dfermata.native.path=" + System.getProperty("fermata.test.native.path"))
+            .with("-XX:-UsePerfData")
+            .run(JournalExit.class, folder.toString(), "150", "return");
+    assertThat(output).contains("FAILED ");
+    try (Journal journal = Journal.open(folder)) {
+      assertThat(journal.records(JournalExit.ACTION)).isEqualTo(large(acknowledged(output)));
+    }
+  }
+
+  private static LongStream acknowledged(String output) {
+    return output
+        .lines()
+        .filter(line -> line.startsWith("ACKNOWLEDGED "))
+        .mapToLong(line -> Long.parseLong(line.substring("ACKNOWLEDGED ".length())));
+  }
+
+  private static List<JournalRecord> large(LongStream places) {
+    return places.mapToObj(JournalExit::large).collect(Collectors.toList());
   }
 
   @Test
