@@ -3,6 +3,7 @@
 package dev.fermata.flink;
 
 import dev.fermata.flink.internal.OperatorOptions;
+import dev.fermata.journal.Level;
 import java.time.Duration;
 import java.util.Objects;
 import org.apache.flink.api.java.tuple.Tuple2;
@@ -136,6 +137,57 @@ public final class DurableOptions<IN> {
    */
   public DurableOptions<IN> eventLog(String folder) {
     explicit.set(FermataOptions.EVENT_LOG, folder);
+    return this;
+  }
+
+  /**
+   * Keeps each call that has finished in a journal, from then until a checkpoint has it: after a
+   * failure it is not made again. A function goes on after a call when its record is durable; no
+   * thread waits for that.
+   *
+   * <p>An element that comes again after a failure is known by its key, timestamp and serialized
+   * form, and among equal ones of a key by their order; so elements must be the same ones, byte by
+   * byte, when sources send them again. Calls are compared with their records by kind, name, type,
+   * {@link DurableFunction#version} and what the function has read from keyed state until then. A
+   * call whose record differs is made again, and so are those after it; that is logged, and counted
+   * in the metric {@code missedRecords}.
+   *
+   * <p>The operator fails to start if the folder cannot be written or there is no native library.
+   * When a record cannot be written later, because the storage is full or gone, the job goes on and
+   * logs an error: the call is in the next checkpoint. The metric {@code failedRecords} counts such
+   * records.
+   *
+   * <p>The journals of a job stay in {@code folder/<job id>} when it ends, for it may be restored
+   * from a checkpoint, also as a job with another id. Remove that folder with its checkpoints.
+   *
+   * @param folder on storage that all task managers share and that behaves as a local file system
+   *     does, such as NFS; made if absent
+   * @return this object
+   */
+  public DurableOptions<IN> journal(String folder) {
+    explicit.set(FermataOptions.JOURNAL_FOLDER, folder);
+    return this;
+  }
+
+  /**
+   * Sets what has to have happened to the record of a call before its function goes on.
+   *
+   * @param level {@link Level#OS} or, by default, {@link Level#DISK}
+   * @return this object
+   */
+  public DurableOptions<IN> journalLevel(Level level) {
+    explicit.set(FermataOptions.JOURNAL_LEVEL, level);
+    return this;
+  }
+
+  /**
+   * Sets how long after a failure the calls of an element are kept that does not come again.
+   *
+   * @param time longer than it takes a restored job to catch up; not negative
+   * @return this object
+   */
+  public DurableOptions<IN> journalRetention(Duration time) {
+    explicit.set(FermataOptions.JOURNAL_RETENTION, time);
     return this;
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.flink;
 
+import dev.fermata.journal.Level;
 import java.time.Duration;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
@@ -92,6 +93,34 @@ public final class FermataOptions {
           .withDescription(
               "Folder on each task manager for a file per subtask and attempt that tells of elements"
                   + " and calls, one JSON object a line. Default: none, nothing is written.");
+
+  /** See {@link DurableOptions#journal}. */
+  public static final ConfigOption<String> JOURNAL_FOLDER =
+      ConfigOptions.key("fermata.journal.folder")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Folder on storage that all task managers share, where finished calls are kept between"
+                  + " checkpoints, so that a failure repeats none of them. Each job has a folder of its"
+                  + " own in there. Default: none, calls are kept at checkpoints only.");
+
+  /** What has to have happened to a call's record before the function sees the result. */
+  public static final ConfigOption<Level> JOURNAL_LEVEL =
+      ConfigOptions.key("fermata.journal.level")
+          .enumType(Level.class)
+          .defaultValue(Level.DISK)
+          .withDescription(
+              "When a call is kept in the journal. DISK: when it outlives the machine's loss of power."
+                  + " OS: when it outlives the process.");
+
+  /** How long calls wait for elements that do not come again. */
+  public static final ConfigOption<Duration> JOURNAL_RETENTION =
+      ConfigOptions.key("fermata.journal.retention")
+          .durationType()
+          .defaultValue(Duration.ofHours(1))
+          .withDescription(
+              "How long after a failure the calls of an element are kept that does not come again."
+                  + " Longer than it takes a restored job to catch up.");
 
   private FermataOptions() {}
 }

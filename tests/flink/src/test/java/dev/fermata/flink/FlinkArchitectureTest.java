@@ -21,7 +21,7 @@ class FlinkArchitectureTest {
   void theMailboxModuleKnowsNoOperator() {
     noClasses()
         .that()
-        .resideInAPackage("dev.fermata.flink.mailbox")
+        .resideInAnyPackage("dev.fermata.flink.mailbox", "dev.fermata.flink.journal")
         .should()
         .dependOnClassesThat(
             resideInAPackage("dev.fermata.flink")
@@ -33,7 +33,8 @@ class FlinkArchitectureTest {
   void theOperatorUsesThePublicRuntimeOnly() {
     noClasses()
         .that()
-        .resideInAnyPackage("dev.fermata.flink", "dev.fermata.flink.internal")
+        .resideInAnyPackage(
+            "dev.fermata.flink", "dev.fermata.flink.internal", "dev.fermata.flink.journal")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("dev.fermata.internal..")

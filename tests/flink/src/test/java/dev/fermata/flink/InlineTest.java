@@ -17,6 +17,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Without the native library nothing overlaps, and all else holds. In a JVM of its own. */
 @Timeout(60)
@@ -26,18 +27,44 @@ class InlineTest {
 
   @Test
   void withoutTheNativeLibraryCallsRunInPlace() throws Exception {
+    assertThat(run(Child.class)).isEqualTo("[a1, b2, W5, a4] [a9]");
+  }
+
+  @Test
+  void withoutTheNativeLibraryAJournalIsRefused(@TempDir Path folder) throws Exception {
+    assertThat(run(JournalChild.class, folder.toString()))
+        .contains("No call can be kept in " + folder)
+        .contains("native");
+  }
+
+  private static String run(Class<?> main, String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Dfermata.native=off");
     command.add("--add-opens=java.base/java.util=ALL-UNNAMED");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Child.class.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(arguments));
     Process child =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String output =
         new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
 
     assertThat(child.waitFor()).isZero();
-    assertThat(output).isEqualTo("[a1, b2, W5, a4] [a9]");
+    return output;
+  }
+
+  /** Prints why the operator does not start with a journal. */
+  static final class JournalChild {
+    private JournalChild() {}
+
+    public static void main(String[] args) throws Exception {
+      try {
+        OperatorRig.open((element, context, out) -> {}, OperatorRig.options().journal(args[0]))
+            .close();
+      } catch (IOException refused) {
+        System.out.println(refused.getMessage());
+      }
+    }
   }
 
   /** Retries, sleeps, gathers, awaits and sums over a checkpoint. */

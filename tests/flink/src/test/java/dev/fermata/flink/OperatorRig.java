@@ -7,18 +7,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.serialization.SerializerConfig;
 import org.apache.flink.api.common.typeinfo.TypeHint;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.operators.testutils.MockInputSplitProvider;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.StateBackendLoader;
+import org.apache.flink.runtime.state.storage.JobManagerCheckpointStorage;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
@@ -32,7 +39,7 @@ import org.apache.flink.streaming.runtime.tasks.mailbox.MailboxExecutorImpl;
 import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 
 /**
  * One subtask of the operator in Flink's harness. The test is the mailbox thread: it feeds elements
@@ -44,33 +51,53 @@ final class OperatorRig implements AutoCloseable {
 
   static final int MAX_PARALLELISM = 128;
 
+  private static final int MAX_CHECKPOINT_BYTES = 64 << 20;
+
   private static final Configuration BACKEND = new Configuration();
 
-  final KeyedOneInputStreamOperatorTestHarness<String, Tuple2<String, Integer>, String> harness;
+  private static final OperatorID OPERATOR = new OperatorID();
 
-  private KeyGroupRange keyGroups;
+  final OneInputStreamOperatorTestHarness<Tuple2<String, Integer>, String> harness;
+  private final MockEnvironment environment;
+
+  private final KeyGroupRange keyGroups;
 
   private OperatorRig(
       DurableFunction<String, Tuple2<String, Integer>, String> function,
       DurableOptions<Tuple2<String, Integer>> options,
+      JobID job,
       int parallelism,
       int subtask)
       throws Exception {
+    environment =
+        new MockEnvironmentBuilder()
+            .setJobID(job)
+            .setTaskName("MockTask")
+            .setManagedMemorySize(3 << 20)
+            .setInputSplitProvider(new MockInputSplitProvider())
+            .setMaxParallelism(MAX_PARALLELISM)
+            .setParallelism(parallelism)
+            .setSubtaskIndex(subtask)
+            .build();
     harness =
-        new KeyedOneInputStreamOperatorTestHarness<>(
+        new OneInputStreamOperatorTestHarness<>(
             new ImmediateMails<>(
                 new DurableOperatorFactory<>(function, options.resolve(new Configuration())),
                 this::mailbox),
-            element -> element.f0,
-            Types.STRING,
-            MAX_PARALLELISM,
-            parallelism,
-            subtask);
+            environment);
+    keyGroups =
+        KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
+            MAX_PARALLELISM, parallelism, subtask);
     harness.setStateBackend(
         StateBackendLoader.loadStateBackendFromConfig(
             BACKEND, OperatorRig.class.getClassLoader(), null));
+    harness.setCheckpointStorage(new JobManagerCheckpointStorage(MAX_CHECKPOINT_BYTES));
     SerializerConfig config = harness.getExecutionConfig().getSerializerConfig();
     TypeSerializer<String> output = Types.STRING.createSerializer(config);
+    KeySelector<Tuple2<String, Integer>, String> key = element -> element.f0;
+    harness.getStreamConfig().setOperatorID(OPERATOR);
+    harness.getStreamConfig().setStatePartitioner(0, key);
+    harness.getStreamConfig().setStateKeySerializer(Types.STRING.createSerializer(config));
     harness.getStreamConfig().setupNetworkInputs(ELEMENT.createSerializer(config));
     harness.getStreamConfig().setTypeSerializerOut(output);
     harness.getStreamConfig().serializeAllConfigs();
@@ -95,9 +122,7 @@ final class OperatorRig implements AutoCloseable {
       DurableFunction<String, Tuple2<String, Integer>, String> function,
       DurableOptions<Tuple2<String, Integer>> options)
       throws Exception {
-    OperatorRig rig = new OperatorRig(function, options, 1, 0);
-    rig.harness.open();
-    return rig;
+    return restore(function, options, null);
   }
 
   static OperatorRig restore(
@@ -116,16 +141,33 @@ final class OperatorRig implements AutoCloseable {
       int parallelism,
       int subtask)
       throws Exception {
-    OperatorRig rig = new OperatorRig(function, options, parallelism, subtask);
-    rig.keyGroups =
-        KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
-            MAX_PARALLELISM, parallelism, subtask);
+    return restore(function, options, new JobID(), 0, state, oldParallelism, parallelism, subtask);
+  }
+
+  /** As an attempt of a job, which restores a checkpoint of this id if there is a state. */
+  static OperatorRig restore(
+      DurableFunction<String, Tuple2<String, Integer>, String> function,
+      DurableOptions<Tuple2<String, Integer>> options,
+      JobID job,
+      long checkpoint,
+      OperatorSubtaskState state,
+      int oldParallelism,
+      int parallelism,
+      int subtask)
+      throws Exception {
+    OperatorRig rig = new OperatorRig(function, options, job, parallelism, subtask);
     if (state != null) {
+      rig.harness.setRestoredCheckpointId(checkpoint);
       rig.harness.initializeState(
           AbstractStreamOperatorTestHarness.repartitionOperatorState(
               state, MAX_PARALLELISM, oldParallelism, parallelism, subtask));
     }
-    rig.harness.open();
+    try {
+      rig.harness.open();
+    } catch (Exception failed) {
+      rig.close();
+      throw failed;
+    }
     return rig;
   }
 
@@ -201,6 +243,7 @@ final class OperatorRig implements AutoCloseable {
   public void close() {
     try {
       harness.close();
+      environment.close();
     } catch (Exception failed) {
       throw new AssertionError("the operator does not close", failed);
     }

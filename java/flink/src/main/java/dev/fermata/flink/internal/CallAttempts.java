@@ -88,11 +88,13 @@ abstract class CallAttempts<T, C> {
   private final class Pending {
     private final Step step;
     private final C call;
+    private final TypeSerializer<T> ownSerializer;
     private Attempt latest;
 
     Pending(Step step, C call) {
       this.step = step;
       this.call = call;
+      ownSerializer = step.isRecorded() ? serializer.duplicate() : serializer;
     }
 
     /** Whether there is an outcome after this many attempts; without another one it has failed. */
@@ -124,7 +126,7 @@ abstract class CallAttempts<T, C> {
     }
 
     void returned(T value) {
-      call.step.complete(value, serializer);
+      call.step.complete(value, call.ownSerializer);
     }
 
     void threw(Exception failure) {

@@ -88,6 +88,16 @@ final class CallLog {
     return difference;
   }
 
+  /** How many steps there are, of a restored log also those that are not asked for yet. */
+  int length() {
+    return steps.size();
+  }
+
+  /** Where a step stands that was returned by the latest call of {@link #next}. */
+  int latestPlace() {
+    return position - 1;
+  }
+
   void write(DataOutputView out) throws IOException {
     out.writeInt(version);
     int count = steps.size();

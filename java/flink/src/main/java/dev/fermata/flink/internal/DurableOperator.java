@@ -12,13 +12,18 @@ import dev.fermata.flink.FermataOptions;
 import dev.fermata.flink.OnChangedCalls;
 import dev.fermata.flink.internal.InFlight.Emission;
 import dev.fermata.flink.internal.InFlight.Kind;
+import dev.fermata.flink.journal.JournalHome;
 import dev.fermata.flink.mailbox.MailboxWaker;
+import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -56,6 +61,7 @@ final class DurableOperator<K, IN, OUT>
     implements OneInputStreamOperator<IN, OUT>, Triggerable<K, VoidNamespace>, BoundedOneInput {
   private static final long serialVersionUID = 1L;
   private static final String TIMERS = "fermata-timers";
+  private static final String JOURNAL_HOMES = "fermata-journal-homes";
 
   private final OperatorOptions<IN> options;
   private final transient MailboxExecutor mailbox;
@@ -66,6 +72,12 @@ final class DurableOperator<K, IN, OUT>
   private transient InFlightState<K, IN, OUT> state;
   private transient FunctionRunner<K, IN, OUT> runner;
   private transient EventLog events;
+  private transient CallJournal<K, IN> journal;
+
+  /** Where the journals are; null without one. */
+  private transient JournalHome home;
+
+  private transient ListState<String> homes;
 
   /** Timers in event time that the watermark now being processed made due. */
   private final transient List<InFlight<K, IN>> fired = new ArrayList<>();
@@ -101,6 +113,28 @@ final class DurableOperator<K, IN, OUT>
             getExecutionConfig().getSerializerConfig(),
             getUserCodeClassloader());
     restored = context.isRestored();
+    journal = options.journalFolder == null ? CallJournal.none() : journal(context);
+  }
+
+  private CallJournal<K, IN> journal(StateInitializationContext context) throws Exception {
+    home =
+        JournalHome.of(
+            Paths.get(options.journalFolder),
+            getRuntimeContext().getJobInfo().getJobId(),
+            getOperatorID(),
+            getRuntimeContext().getTaskInfo());
+    homes =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>(JOURNAL_HOMES, StringSerializer.INSTANCE));
+    Set<String> previousHomes = new LinkedHashSet<>();
+    homes.get().forEach(previousHomes::add);
+    return new FolderCallJournal<>(
+        home,
+        List.copyOf(previousHomes),
+        new ElementDigest<>(this.<K>getKeyedStateBackend().getKeySerializer(), elementSerializer),
+        options,
+        context.getRestoredCheckpointId().orElse(0));
   }
 
   @Override
@@ -124,6 +158,8 @@ final class DurableOperator<K, IN, OUT>
             .build();
     // An executor wakes only an owner that has looked once.
     executor.drainReady();
+    OperatorMetrics metrics =
+        new OperatorMetrics(getMetricGroup(), inFlight::size, executor.metrics());
     runner =
         new FunctionRunner<>(
             userFunction,
@@ -134,16 +170,22 @@ final class DurableOperator<K, IN, OUT>
             getKeyedStateStore(),
             timers,
             getProcessingTimeService(),
-            new OperatorMetrics(getMetricGroup(), inFlight::size, executor.metrics()),
-            events);
+            metrics,
+            events,
+            journal);
+    List<InFlight<K, IN>> elements = restored ? state.read() : List.of();
+    journal.begin(elements);
+    if (journal instanceof FolderCallJournal) {
+      metrics.watch((FolderCallJournal<?, ?>) journal);
+    }
     if (restored) {
-      restore();
+      restore(elements);
     }
   }
 
-  private void restore() throws Exception {
+  private void restore(List<InFlight<K, IN>> elements) throws Exception {
     List<InFlight<K, IN>> finished = new ArrayList<>();
-    for (InFlight<K, IN> element : state.read()) {
+    for (InFlight<K, IN> element : elements) {
       nextSequence = Math.max(nextSequence, element.sequence + 1);
       inFlight.add(element);
       order.add(element);
@@ -190,6 +232,7 @@ final class DurableOperator<K, IN, OUT>
     InFlight<K, IN> element =
         new InFlight<>(
             kind, nextSequence++, key, value, timestamp, new CallLog(userFunction.version()));
+    journal.arrived(element);
     inFlight.add(element);
     events.write("received", element);
     return element;
@@ -275,7 +318,9 @@ final class DurableOperator<K, IN, OUT>
   }
 
   private void start(InFlight<K, IN> element) throws Exception {
-    if (element.log.version() != userFunction.version() && !element.log.isEmpty()) {
+    if (element.log.isEmpty()) {
+      element.log = new CallLog(userFunction.version());
+    } else if (element.log.version() != userFunction.version()) {
       changed(
           element,
           "its record is of version "
@@ -342,6 +387,7 @@ final class DurableOperator<K, IN, OUT>
     if (options.onChangedCalls == OnChangedCalls.RESTART) {
       LOG.warn("{} It begins anew: its calls are made again.", message);
       element.discard();
+      journal.restarted(element);
       element.log = new CallLog(userFunction.version());
       keys.restart(element);
     } else if (options.onChangedCalls == OnChangedCalls.DEAD_LETTER
@@ -362,6 +408,7 @@ final class DurableOperator<K, IN, OUT>
 
   private void finish(InFlight<K, IN> element, String event, String detail) throws Exception {
     element.finished = true;
+    journal.finished(element);
     events.write(event, element, detail);
     keys.finish(element);
     order.finish(element);
@@ -392,6 +439,16 @@ final class DurableOperator<K, IN, OUT>
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     state.write(inFlight);
+    journal.snapshot(context.getCheckpointId());
+    if (homes != null) {
+      homes.update(List.of(home.name()));
+    }
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    journal.completed(checkpointId);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
@@ -43,11 +44,13 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
   private final InFlight<K, IN> element;
   private final Thread thread = Thread.currentThread();
   private boolean waiting;
+  private final StateReads reads;
   private Random random;
 
   ElementContext(FunctionRunner<K, IN, OUT> runner, InFlight<K, IN> element) {
     this.runner = runner;
     this.element = element;
+    reads = runner.journal().isOn() ? new StateReads() : StateReads.ignored();
   }
 
   @Override
@@ -59,6 +62,18 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
               + " is used outside its function: in a call, after the function has returned, or after"
               + " the operator was closed");
     }
+  }
+
+  @Override
+  public StateReads reads() {
+    return reads;
+  }
+
+  /** Returns the step that is asked for now, done if a record of it is known. */
+  private Step next(Step.Kind kind, String name, String type) {
+    Step step = element.log.next(kind, name, type);
+    runner.journal().asked(element, step, reads.digest());
+    return step;
   }
 
   @Override
@@ -82,7 +97,7 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
   public <T> T call(
       String name, TypeInformation<T> type, CallOptions options, Callable<? extends T> call) {
     requireInside();
-    Step step = element.log.next(Step.Kind.CALL, name, type.toString());
+    Step step = next(Step.Kind.CALL, name, type.toString());
     make(List.of(step), List.of(call), blocking(type, options));
     return step.value(runner.serializer(type));
   }
@@ -100,7 +115,7 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
       CallOptions options,
       Supplier<? extends CompletionStage<T>> call) {
     requireInside();
-    Step step = element.log.next(Step.Kind.CALL, name, type.toString());
+    Step step = next(Step.Kind.CALL, name, type.toString());
     TypeSerializer<T> serializer = runner.serializer(type);
     make(
         List.of(step),
@@ -124,7 +139,7 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
     requireInside();
     List<Step> steps = new ArrayList<>(calls.size());
     for (int i = 0; i < calls.size(); i++) {
-      steps.add(element.log.next(Step.Kind.CALL, name + "[" + i + "]", type.toString()));
+      steps.add(next(Step.Kind.CALL, name + "[" + i + "]", type.toString()));
     }
     make(steps, calls, blocking(type, options));
     return values(steps, runner.serializer(type));
@@ -143,7 +158,24 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
       }
     }
     if (!attempts.isEmpty()) {
-      waitFor(attempts.names().toString(), attempts::run);
+      waitFor(
+          attempts.names().toString(),
+          () -> {
+            attempts.run();
+            awaitRecords(steps);
+          });
+    }
+  }
+
+  /** Nobody may build on an outcome that could get lost. */
+  private void awaitRecords(List<Step> steps) {
+    CompletableFuture<?>[] open =
+        steps.stream()
+            .map(Step::recorded)
+            .filter(record -> !record.isDone())
+            .toArray(CompletableFuture<?>[]::new);
+    if (open.length > 0) {
+      runner.executor().await(element, CompletableFuture.allOf(open));
     }
   }
 
@@ -173,7 +205,7 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
     if (duration.isNegative()) {
       throw new IllegalArgumentException("duration must not be negative, but is " + duration);
     }
-    Step step = element.log.next(Step.Kind.SLEEP, "sleep", LONG);
+    Step step = next(Step.Kind.SLEEP, "sleep", LONG);
     step.complete(runner.currentTimeMillis() + duration.toMillis(), LongSerializer.INSTANCE);
     long rest = step.value(LongSerializer.INSTANCE) - runner.currentTimeMillis();
     if (rest > 0) {
@@ -211,7 +243,7 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
   }
 
   private long recorded(Step.Kind kind, String name, long now) {
-    Step step = element.log.next(kind, name, LONG);
+    Step step = next(kind, name, LONG);
     step.complete(now, LongSerializer.INSTANCE);
     return step.value(LongSerializer.INSTANCE);
   }

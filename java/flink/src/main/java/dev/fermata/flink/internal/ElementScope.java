@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.flink.internal;
 
-/** Tells whether the code of one element runs, where alone its context may be used. */
+/** The code of one element: while it runs, and then alone, its context may be used. */
 interface ElementScope {
   /**
    * Returns if the calling code is the function of the element.
@@ -10,4 +10,7 @@ interface ElementScope {
    * @throws IllegalStateException otherwise
    */
   void requireInside();
+
+  /** {@return what the code has read from keyed state} */
+  StateReads reads();
 }

@@ -23,7 +23,8 @@ import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
 /**
  * Runs the function for elements, slice by slice, and holds what their contexts need.
  *
- * <p>Owns the executor, from its creation until {@link #close}. Used on the task's side alone.
+ * <p>Owns the executor and the journal, from its creation until {@link #close}. Used on the task's
+ * side alone.
  */
 final class FunctionRunner<K, IN, OUT> {
   private final DurableFunction<K, IN, OUT> function;
@@ -36,6 +37,7 @@ final class FunctionRunner<K, IN, OUT> {
   private final ProcessingTimeService clock;
   private final OperatorMetrics metrics;
   private final EventLog events;
+  private final CallJournal<K, IN> journal;
   private final Map<TypeInformation<?>, TypeSerializer<?>> serializers = new HashMap<>();
 
   /** Whose function runs now; null between slices, and for ever once closing has begun. */
@@ -51,7 +53,8 @@ final class FunctionRunner<K, IN, OUT> {
       InternalTimerService<VoidNamespace> timers,
       ProcessingTimeService clock,
       OperatorMetrics metrics,
-      EventLog events) {
+      EventLog events,
+      CallJournal<K, IN> journal) {
     this.function = function;
     this.options = options;
     this.executor = executor;
@@ -62,6 +65,7 @@ final class FunctionRunner<K, IN, OUT> {
     this.clock = clock;
     this.metrics = metrics;
     this.events = events;
+    this.journal = journal;
   }
 
   /**
@@ -111,6 +115,7 @@ final class FunctionRunner<K, IN, OUT> {
   void close() {
     running = null;
     executor.close();
+    journal.close();
     events.close();
   }
 
@@ -144,6 +149,10 @@ final class FunctionRunner<K, IN, OUT> {
 
   OperatorOptions<IN> options() {
     return options;
+  }
+
+  CallJournal<K, IN> journal() {
+    return journal;
   }
 
   KeyedStateStore states() {

@@ -4,7 +4,9 @@ package dev.fermata.flink.internal;
 
 import dev.fermata.ContinuationContext;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.util.OutputTag;
 
 /**
@@ -39,6 +41,18 @@ final class InFlight<K, IN> extends ContinuationContext {
   boolean finished;
 
   Throwable failure;
+
+  /** Names the element in the journal; null without one. */
+  String id;
+
+  /** By place, what an earlier attempt recorded of steps that are not asked for yet. */
+  Map<Integer, byte[]> journaled = Collections.emptyMap();
+
+  /**
+   * Whether a record of it is missing in the journal: what came after it would be worth nothing.
+   */
+  volatile boolean unrecorded;
+
   OutputOrder.Segment<K, IN> segment;
 
   InFlight(Kind kind, long sequence, K key, IN value, Long timestamp, CallLog log) {

@@ -126,6 +126,10 @@ final class InFlightState<K, IN, OUT> {
     if (element.timestamp != null) {
       out.writeLong(element.timestamp);
     }
+    out.writeBoolean(element.id != null);
+    if (element.id != null) {
+      out.writeUTF(element.id);
+    }
     out.writeBoolean(element.finished);
     if (element.finished) {
       out.writeInt(element.output.size());
@@ -171,12 +175,15 @@ final class InFlightState<K, IN, OUT> {
     InFlight.Kind kind = InFlight.Kind.values()[in.readByte()];
     long sequence = in.readLong();
     Long timestamp = in.readBoolean() ? in.readLong() : null;
+    String id = in.readBoolean() ? in.readUTF() : null;
     boolean finished = in.readBoolean();
+    InFlight<K, IN> element =
+        new InFlight<>(kind, sequence, key, row.f1, timestamp, finished ? null : CallLog.read(in));
+    element.id = id;
+    element.finished = finished;
     if (!finished) {
-      return new InFlight<>(kind, sequence, key, row.f1, timestamp, CallLog.read(in));
+      return element;
     }
-    InFlight<K, IN> element = new InFlight<>(kind, sequence, key, row.f1, timestamp, null);
-    element.finished = true;
     int count = in.readInt();
     int mainOutput = 0;
     for (int i = 0; i < count; i++) {

@@ -32,6 +32,13 @@ final class OperatorMetrics {
     return group;
   }
 
+  /** Shows what a journal cannot do for its elements. */
+  void watch(FolderCallJournal<?, ?> journal) {
+    MetricGroup own = group.addGroup("fermata");
+    own.gauge("failedRecords", (Gauge<Long>) journal::failedRecords);
+    own.gauge("missedRecords", (Gauge<Long>) journal::missedRecords);
+  }
+
   void callReplayed() {
     replayed.inc();
   }

@@ -6,6 +6,7 @@ import dev.fermata.flink.CallOptions;
 import dev.fermata.flink.FermataOptions;
 import dev.fermata.flink.OnChangedCalls;
 import dev.fermata.flink.RetryPolicy;
+import dev.fermata.journal.Level;
 import java.io.Serializable;
 import java.time.Duration;
 import org.apache.flink.api.java.tuple.Tuple2;
@@ -31,6 +32,12 @@ public final class OperatorOptions<IN> implements Serializable {
   final String eventLog;
   final OutputTag<Tuple2<IN, String>> deadLetters;
 
+  /** Null for no journal. */
+  final String journalFolder;
+
+  final Level journalLevel;
+  final Duration journalRetention;
+
   /**
    * Reads and checks the options.
    *
@@ -55,6 +62,16 @@ public final class OperatorOptions<IN> implements Serializable {
     }
     eventLog = config.get(FermataOptions.EVENT_LOG);
     this.deadLetters = deadLetters;
+    journalFolder = config.get(FermataOptions.JOURNAL_FOLDER);
+    journalLevel = config.get(FermataOptions.JOURNAL_LEVEL);
+    if (journalLevel == Level.MEMORY) {
+      throw outOfRange(
+          FermataOptions.JOURNAL_LEVEL, "must be OS or DISK, to outlive the process", journalLevel);
+    }
+    journalRetention = config.get(FermataOptions.JOURNAL_RETENTION);
+    if (journalRetention.isNegative()) {
+      throw outOfRange(FermataOptions.JOURNAL_RETENTION, "must not be negative", journalRetention);
+    }
     if (onChangedCalls == OnChangedCalls.DEAD_LETTER && deadLetters == null) {
       throw outOfRange(
           FermataOptions.ON_CHANGED_CALLS,

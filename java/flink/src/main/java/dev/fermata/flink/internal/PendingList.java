@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.ListSerializer;
 
 /** One element's view of a list: what it added, behind what the backend holds unless cleared. */
 final class PendingList<T> implements ListState<T>, PendingWrites.Write {
@@ -29,6 +30,7 @@ final class PendingList<T> implements ListState<T>, PendingWrites.Write {
     Iterable<T> held = cleared ? null : backend.get();
     if (held != null) {
       held.forEach(value -> all.add(serializer.copy(value)));
+      scope.reads().value(new ListSerializer<>(serializer), all);
     }
     added.forEach(value -> all.add(serializer.copy(value)));
     return all;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.base.BooleanSerializer;
 
 /** One element's view of a map: what it put and removed, over what the backend holds. */
 final class PendingMap<UK, UV> implements MapState<UK, UV>, PendingWrites.Write {
@@ -39,7 +40,12 @@ final class PendingMap<UK, UV> implements MapState<UK, UV>, PendingWrites.Write 
     if (change != null) {
       return copy(change.orElse(null));
     }
-    return cleared ? null : copy(backend.get(key));
+    if (cleared) {
+      return null;
+    }
+    UV held = backend.get(key);
+    scope.reads().value(valueSerializer, held);
+    return copy(held);
   }
 
   @Override
@@ -66,7 +72,12 @@ final class PendingMap<UK, UV> implements MapState<UK, UV>, PendingWrites.Write 
   public boolean contains(UK key) throws Exception {
     scope.requireInside();
     Optional<UV> change = changed.get(key);
-    return change == null ? !cleared && backend.contains(key) : change.isPresent();
+    if (change != null || cleared) {
+      return change != null && change.isPresent();
+    }
+    boolean held = backend.contains(key);
+    scope.reads().value(BooleanSerializer.INSTANCE, held);
+    return held;
   }
 
   @Override
@@ -123,6 +134,7 @@ final class PendingMap<UK, UV> implements MapState<UK, UV>, PendingWrites.Write 
       for (Map.Entry<UK, UV> entry : backend.entries()) {
         all.put(keySerializer.copy(entry.getKey()), copy(entry.getValue()));
       }
+      scope.reads().entries(keySerializer, valueSerializer, all);
     }
     changed.forEach(
         (key, value) -> {

@@ -23,7 +23,12 @@ final class PendingValue<T> implements ValueState<T>, PendingWrites.Write {
   @Override
   public T value() throws IOException {
     scope.requireInside();
-    return copy(written ? value : backend.value());
+    if (written) {
+      return copy(value);
+    }
+    T held = backend.value();
+    scope.reads().value(serializer, held);
+    return copy(held);
   }
 
   @Override

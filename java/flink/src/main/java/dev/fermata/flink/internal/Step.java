@@ -4,6 +4,7 @@ package dev.fermata.flink.internal;
 
 import dev.fermata.flink.CallFailedException;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
@@ -36,6 +37,10 @@ final class Step {
   private final String name;
   private final String type;
   private final AtomicReference<Outcome> outcome = new AtomicReference<>();
+  private final CompletableFuture<Void> recorded = new CompletableFuture<>();
+
+  /** Null if nobody records the outcome. */
+  private StepRecorder recorder;
 
   Step(Kind kind, String name, String type) {
     this.kind = kind;
@@ -43,8 +48,26 @@ final class Step {
     this.type = type;
   }
 
+  Kind kind() {
+    return kind;
+  }
+
   String name() {
     return name;
+  }
+
+  /** Has the outcome recorded when it is there; before anybody can know it. */
+  void recordBy(StepRecorder outcomes) {
+    recorder = outcomes;
+  }
+
+  boolean isRecorded() {
+    return recorder != null;
+  }
+
+  /** Completes when the outcome, which is there, has been recorded. */
+  CompletableFuture<Void> recorded() {
+    return recorder == null ? CompletableFuture.completedFuture(null) : recorded;
   }
 
   boolean isSame(Kind otherKind, String otherName, String otherType) {
@@ -55,15 +78,42 @@ final class Step {
     return outcome.get() != null;
   }
 
-  /** Sets the value, unless there is an outcome already. The caller gives the object away. */
+  /**
+   * Sets the value, unless there is an outcome already. The caller gives the object away.
+   *
+   * @param serializer of the value; of this thread alone if the step {@link #isRecorded}
+   */
   <T> void complete(T value, TypeSerializer<T> serializer) {
-    outcome.compareAndSet(null, value == null ? NoValue.INSTANCE : new Live<>(value, serializer));
+    end(value == null ? NoValue.INSTANCE : new Live<>(value, serializer));
   }
 
   /** Sets the failure, unless there is an outcome already. */
   void fail(Exception cause, int attempts) {
-    outcome.compareAndSet(
-        null, new Failed(name, cause.getClass().getName(), cause.getMessage(), attempts, cause));
+    end(new Failed(name, cause.getClass().getName(), cause.getMessage(), attempts, cause));
+  }
+
+  private void end(Outcome reached) {
+    Outcome kept = reached;
+    if (recorder != null) {
+      try {
+        kept = reached.stored();
+      } catch (IOException | RuntimeException notSerializable) {
+        // The next checkpoint fails by it and says so.
+        kept = reached;
+      }
+    }
+    if (outcome.compareAndSet(null, kept) && recorder != null) {
+      recorder.record(this).thenRun(() -> recorded.complete(null));
+    }
+  }
+
+  /** Takes over the outcome of the same step of an earlier run. */
+  void answer(Step earlier) {
+    outcome.compareAndSet(null, earlier.outcome.get());
+  }
+
+  boolean isSame(Step other) {
+    return isSame(other.kind, other.name, other.type);
   }
 
   /**

@@ -1,0 +1,280 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.flink.journal;
+
+import dev.fermata.FermataException;
+import dev.fermata.journal.Journal;
+import dev.fermata.journal.JournalOptions;
+import dev.fermata.journal.JournalRecord;
+import dev.fermata.journal.Level;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journal of one attempt of one subtask, which begins with what earlier attempts left behind.
+ *
+ * <p>Those journals are removed when it has taken over from them: at once where all keys are this
+ * subtask's, otherwise when a checkpoint has completed, for then all other subtasks have begun too.
+ * An action that is finished is dropped when a checkpoint has completed that was taken afterwards:
+ * until then a failure brings it back.
+ *
+ * <p>A record that cannot be written is counted, and logged once until one can be written again;
+ * the job goes on. To fail it would be to lose the outcome for sure.
+ *
+ * <p>Used on the task's thread, but for {@link #append} and the counter: any thread.
+ */
+public final class AttemptJournal implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AttemptJournal.class);
+  private static final int HEX = 16;
+
+  /** Chooses of what earlier attempts left behind what may still be asked for. */
+  @FunctionalInterface
+  public interface TakeOver {
+    /**
+     * Chooses.
+     *
+     * @param leftBehind as {@link LeftBehind#by} returns it
+     * @return the records to begin the journal with, in order
+     * @throws IOException if these are not records of this kind of journal
+     */
+    List<JournalRecord> select(Map<String, List<JournalRecord>> leftBehind) throws IOException;
+  }
+
+  private final JournalHome home;
+  private final Journal journal;
+  private final AtomicBoolean failing = new AtomicBoolean();
+  private final LongAdder failed = new LongAdder();
+  private final List<JournalHome.Attempt> superseded = new ArrayList<>();
+  private final NavigableMap<Long, List<String>> finishedBefore = new TreeMap<>();
+  private List<String> finished = new ArrayList<>();
+
+  private AttemptJournal(JournalHome home, Journal journal) {
+    this.home = home;
+    this.journal = journal;
+  }
+
+  /**
+   * Makes the id of an action, by which subtasks know whose it is, whatever their number.
+   *
+   * @param key of the action
+   * @param name unique among all attempts
+   * @return the id
+   */
+  public static String id(Object key, String name) {
+    return Integer.toHexString(key.hashCode()) + "." + name;
+  }
+
+  /**
+   * Returns the name in an id.
+   *
+   * @param id as {@link #id} made it
+   * @return the name
+   */
+  public static String name(String id) {
+    return id.substring(id.indexOf('.') + 1);
+  }
+
+  private static int keyHash(String id) {
+    return Integer.parseUnsignedInt(id.substring(0, id.indexOf('.')), HEX);
+  }
+
+  /**
+   * Begins a journal. What it takes over is durable when this returns.
+   *
+   * @param home where it is and those of earlier attempts are
+   * @param previousHomes names of those of the job that the checkpoint is of; what is there stays
+   * @param closeTimeout the longest time that {@link #close} waits for the storage
+   * @param takeOver chooses what to take over
+   * @return the journal
+   * @throws IOException if an earlier journal cannot be read, or this one not be written; the
+   *     message says which, why, and what to do
+   */
+  public static AttemptJournal begin(
+      JournalHome home, Collection<String> previousHomes, Duration closeTimeout, TakeOver takeOver)
+      throws IOException {
+    List<JournalHome.Attempt> attempts = new ArrayList<>();
+    for (String previous : previousHomes) {
+      if (!previous.equals(home.name())) {
+        attempts.addAll(ofPrevious(home.named(previous)));
+      }
+    }
+    List<JournalHome.Attempt> ofJob = earlier(home);
+    attempts.addAll(ofJob);
+    List<JournalRecord> records =
+        takeOver.select(LeftBehind.by(attempts, id -> home.owns(keyHash(id))));
+    AttemptJournal begun = new AttemptJournal(home, open(home, closeTimeout));
+    try {
+      begun.takeOver(records);
+    } catch (IOException | RuntimeException failed) {
+      begun.close();
+      throw failed;
+    }
+    begun.supersede(ofJob);
+    return begun;
+  }
+
+  private static List<JournalHome.Attempt> ofPrevious(JournalHome previous) throws IOException {
+    if (!Files.isDirectory(previous.folder())) {
+      LOG.warn(
+          "The job that is restored kept calls in {}, which is not there: those that it made after"
+              + " its checkpoint are made again",
+          previous.folder());
+    }
+    return earlier(previous);
+  }
+
+  private static List<JournalHome.Attempt> earlier(JournalHome home) throws IOException {
+    try {
+      return home.earlier();
+    } catch (IOException unreadable) {
+      throw unusable(home, unreadable);
+    }
+  }
+
+  private static Journal open(JournalHome home, Duration closeTimeout) throws IOException {
+    try {
+      return Journal.open(JournalOptions.inFolder(home.next()).closeTimeout(closeTimeout).build());
+    } catch (IOException | FermataException failed) {
+      throw unusable(home, failed);
+    }
+  }
+
+  private void takeOver(List<JournalRecord> records) throws IOException {
+    List<CompletableFuture<Void>> written = new ArrayList<>();
+    for (JournalRecord record : records) {
+      written.add(journal.append(record, Level.MEMORY));
+    }
+    written.add(journal.sync());
+    try {
+      CompletableFuture.allOf(written.toArray(new CompletableFuture<?>[0])).join();
+    } catch (CompletionException failed) {
+      throw unusable(home, failed.getCause());
+    }
+  }
+
+  private static IOException unusable(JournalHome home, Throwable failure) {
+    return new IOException(
+        "No call can be kept in "
+            + home.folder()
+            + ", which is in the folder of fermata.journal.folder: "
+            + (failure instanceof IOException ? failure : failure.getMessage()),
+        failure);
+  }
+
+  private void supersede(List<JournalHome.Attempt> ofJob) {
+    for (JournalHome.Attempt earlier : ofJob) {
+      if (earlier.isOfThisSubtaskAlone()) {
+        earlier.remove();
+      } else {
+        superseded.add(earlier);
+      }
+    }
+  }
+
+  /**
+   * Appends a record.
+   *
+   * @param record the record
+   * @param level what has to have happened to it
+   * @return completes when that has happened, with {@code true}; with {@code false}, never with an
+   *     exception, if the record is not there. Dependents must not block
+   */
+  public CompletableFuture<Boolean> append(JournalRecord record, Level level) {
+    CompletableFuture<Void> appended;
+    try {
+      appended = journal.append(record, level);
+    } catch (IllegalStateException closed) {
+      // The task ends, and what comes too late for it is nobody's any more.
+      return CompletableFuture.completedFuture(false);
+    }
+    return appended.handle((done, failure) -> noted(record, failure));
+  }
+
+  private boolean noted(JournalRecord record, Throwable failure) {
+    if (failure != null) {
+      failed.increment();
+      if (failing.compareAndSet(false, true)) {
+        LOG.error(
+            "A call of {} cannot be kept in {}, and perhaps more cannot. The job goes on; should it"
+                + " fail before its next checkpoint, such calls are made again.",
+            record.action(),
+            home.folder(),
+            failure);
+      }
+    } else if (failing.get() && failing.compareAndSet(true, false)) {
+      LOG.info("Calls are kept in {} again", home.folder());
+    }
+    return failure == null;
+  }
+
+  /** {@return how many records could not be written} */
+  public long failedRecords() {
+    return failed.sum();
+  }
+
+  /**
+   * Notes that an action is finished: the next checkpoint has all that is to be known of it.
+   *
+   * @param action its id
+   */
+  public void finished(String action) {
+    finished.add(action);
+  }
+
+  /**
+   * Notes that a checkpoint is taken.
+   *
+   * @param checkpoint its id
+   */
+  public void snapshot(long checkpoint) {
+    finishedBefore.put(checkpoint, finished);
+    finished = new ArrayList<>();
+  }
+
+  /**
+   * Drops what no restore can ask for any more.
+   *
+   * @param checkpoint id of a checkpoint that has completed
+   */
+  public void completed(long checkpoint) {
+    NavigableMap<Long, List<String>> covered = finishedBefore.headMap(checkpoint, true);
+    if (covered.isEmpty()) {
+      return;
+    }
+    covered.values().forEach(actions -> actions.forEach(this::drop));
+    covered.clear();
+    superseded.forEach(JournalHome.Attempt::remove);
+    superseded.clear();
+  }
+
+  /**
+   * Drops an action that nobody will ask for.
+   *
+   * @param action its id
+   */
+  public void drop(String action) {
+    append(new JournalRecord.ActionFinished(action), Level.MEMORY);
+  }
+
+  @Override
+  public void close() {
+    try {
+      journal.close();
+    } catch (FermataException failed) {
+      LOG.warn("The journal in {} was not closed in order", home.folder(), failed);
+    }
+  }
+}

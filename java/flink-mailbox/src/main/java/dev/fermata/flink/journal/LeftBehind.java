@@ -1,0 +1,60 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.flink.journal;
+
+import dev.fermata.journal.JournalRecord;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** What earlier attempts recorded of actions that they did not finish. */
+public final class LeftBehind {
+  private final Map<String, List<JournalRecord>> records = new LinkedHashMap<>();
+  private final Predicate<String> wanted;
+
+  private LeftBehind(Predicate<String> wanted) {
+    this.wanted = wanted;
+  }
+
+  /**
+   * Reads journals as if they were one.
+   *
+   * @param attempts whose journals, the earliest first
+   * @param wanted given the id of an action, whether to keep its records
+   * @return by action, in the order in which the actions were started last, what was recorded since
+   *     it last finished, in order; a record that was carried from journal to journal is there as
+   *     often
+   * @throws IOException if a journal cannot be read; the message says what to do
+   */
+  public static Map<String, List<JournalRecord>> by(
+      List<JournalHome.Attempt> attempts, Predicate<String> wanted) throws IOException {
+    LeftBehind all = new LeftBehind(wanted);
+    for (JournalHome.Attempt attempt : attempts) {
+      attempt.read(all::add);
+    }
+    return all.records;
+  }
+
+  private void add(JournalRecord record) {
+    String action = record.action();
+    if (!wanted.test(action)) {
+      return;
+    }
+    if (record instanceof JournalRecord.ActionFinished) {
+      records.remove(action);
+      return;
+    }
+    List<JournalRecord> ofAction =
+        record instanceof JournalRecord.ActionStarted
+            ? records.remove(action)
+            : records.get(action);
+    if (ofAction == null) {
+      ofAction = new ArrayList<>();
+    }
+    ofAction.add(record);
+    records.put(action, ofAction);
+  }
+}
