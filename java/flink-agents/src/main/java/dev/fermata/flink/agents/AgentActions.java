@@ -11,6 +11,7 @@ import dev.fermata.flink.mailbox.ExecutorMetrics;
 import dev.fermata.flink.mailbox.MailboxOwnership;
 import dev.fermata.flink.mailbox.MailboxWaker;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.metrics.Gauge;
@@ -41,6 +42,10 @@ public final class AgentActions implements AutoCloseable {
   private final ContinuationActionExecutor executor;
   private final ActionsInFlight actions = new ActionsInFlight();
   private boolean connected;
+
+  /** The action whose slice runs; null between slices. */
+  private ActionContext running;
+
   private AgentOperator operator;
   private MailboxOwnership ownership;
   private HeldMails mails;
@@ -103,10 +108,12 @@ public final class AgentActions implements AutoCloseable {
       operator.putBack(context);
     }
     boolean ended = true;
+    running = context;
     try {
       ended = executor.executeAction(context, () -> run(action));
       return ended;
     } finally {
+      running = null;
       if (ownership != null) {
         ownership.restore();
       }
@@ -190,6 +197,23 @@ public final class AgentActions implements AutoCloseable {
     }
   }
 
+  /** Waits for the storage: an action suspended, the operator, which waits for none, blocking. */
+  private void await(CompletableFuture<?> record) {
+    if (running == null || record.isDone()) {
+      record.join();
+      return;
+    }
+    ActionContext action = running;
+    boolean onMailbox = ownership != null && ownership.isCurrent();
+    try {
+      executor.await(action, record);
+    } finally {
+      if (onMailbox && !closed) {
+        ownership.enter();
+      }
+    }
+  }
+
   /** Aborts the suspended actions and ends the worker threads. Idempotent. */
   @Override
   public void close() {
@@ -214,6 +238,7 @@ public final class AgentActions implements AutoCloseable {
       lost("the operator is not one that Fermata knows", unknown);
       return;
     }
+    connectStore();
     register(operator.metrics().addGroup("fermata"));
     mailbox = operator.newMailboxExecutor();
     try {
@@ -229,6 +254,15 @@ public final class AgentActions implements AutoCloseable {
       holdMails();
     } catch (ReflectiveOperationException | RuntimeException | LinkageError refused) {
       lost("the mails of its operator cannot be held", refused);
+    }
+  }
+
+  private void connectStore() {
+    try {
+      operator.connectStore(this::await);
+    } catch (ReflectiveOperationException unknown) {
+      throw new IllegalStateException(
+          "Where this Flink Agents keeps the states of actions is not known", unknown);
     }
   }
 

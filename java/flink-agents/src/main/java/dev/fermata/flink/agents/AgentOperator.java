@@ -6,6 +6,8 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.metrics.MetricGroup;
@@ -15,7 +17,8 @@ import org.apache.flink.util.FlinkRuntimeException;
 /**
  * The operator of Flink Agents as seen by the executor that it calls. Upstream has no interface for
  * any of this: all that Fermata knows of its fields and methods stands here and in {@link
- * ClassEdit}, and holds for 0.2, 0.3 and 0.4-SNAPSHOT. Used on the mailbox thread alone.
+ * ClassEdit}, of its action states in {@link UpstreamStates}, and holds for 0.2, 0.3 and
+ * 0.4-SNAPSHOT. Used on the mailbox thread alone.
  */
 final class AgentOperator {
   private static final String TASK = "org.apache.flink.agents.runtime.operator.ActionTask";
@@ -152,8 +155,42 @@ final class AgentOperator {
     field(operator, "mailboxExecutor").set(operator, executor);
   }
 
-  /** The operator itself, or since 0.3 the part of it that has the field. */
+  /** Makes the journal of action states, where the job has chosen it, wait in this way. */
+  void connectStore(Consumer<CompletableFuture<?>> waiting) throws ReflectiveOperationException {
+    ActionStateStores.connect(operator, waiting);
+  }
+
+  /** Reads an option of the agent's configuration, which is not Flink's. */
+  static String option(Object operator, String key, String otherwise)
+      throws ReflectiveOperationException {
+    Object plan = field(operator, "agentPlan").get(operator);
+    Object config = method(plan, "getConfig").invoke(plan);
+    Method text = config.getClass().getMethod("getStr", String.class, String.class);
+    return (String) text.invoke(config, key, otherwise);
+  }
+
+  /** The operator's store of action states, or null. */
+  static Object store(Object operator) throws ReflectiveOperationException {
+    Object holder = storeHolder(operator);
+    return field(holder, "actionStateStore").get(holder);
+  }
+
+  static void setStore(Object operator, Object store) throws ReflectiveOperationException {
+    Object holder = storeHolder(operator);
+    field(holder, "actionStateStore").set(holder, store);
+  }
+
+  private static Object storeHolder(Object operator) throws ReflectiveOperationException {
+    return holder(operator, "actionStateStore", "durableExecManager");
+  }
+
   private Object holder(String name, String part) throws ReflectiveOperationException {
+    return holder(operator, name, part);
+  }
+
+  /** The operator itself, or since 0.3 the part of it that has the field. */
+  private static Object holder(Object operator, String name, String part)
+      throws ReflectiveOperationException {
     try {
       field(operator, name);
       return operator;

@@ -12,15 +12,16 @@ import org.objectweb.asm.Opcodes;
 
 /**
  * What the {@code -javaagent} changes in a class of Flink Agents, where two classes before
- * upstream's cannot reach: the order of closing, a final field, and how tasks are told apart. Each
- * class is edited as a whole or not at all. Immutable; any thread.
+ * upstream's cannot reach: the order of closing, a final field, where action states are kept, and
+ * how tasks are told apart. Each class is edited as a whole or not at all. Immutable; any thread.
  */
 enum ClassEdit {
   /**
    * Closes the executor before all else, so that waiting actions unwind while the resources they
-   * use are open, and lets the field of the mailbox executor be set on any JVM.
+   * use are open, lets the field of the mailbox executor be set on any JVM, and asks {@link
+   * ActionStateStores} for the store of action states, which learns of checkpoints.
    */
-  OPERATOR("ActionExecutionOperator", 2) {
+  OPERATOR("ActionExecutionOperator", 5) {
     @Override
     ClassVisitor visitor(ClassVisitor next, Count edits) {
       return new ClosingFirst(next, edits) {
@@ -32,6 +33,19 @@ enum ClassEdit {
           }
           edits.made++;
           return super.visitField(access & ~Opcodes.ACC_FINAL, name, type, generic, value);
+        }
+
+        @Override
+        public MethodVisitor visitMethod(
+            int access, String name, String type, String generic, String[] thrown) {
+          MethodVisitor method = super.visitMethod(access, name, type, generic, thrown);
+          for (StoreCall call : StoreCall.values()) {
+            if (call.isFrom(name, type)) {
+              edits.made++;
+              return call.first(method);
+            }
+          }
+          return method;
         }
       };
     }
@@ -71,6 +85,8 @@ enum ClassEdit {
   private static final String EXECUTOR =
       "org/apache/flink/agents/runtime/async/ContinuationActionExecutor";
   private static final String EVENT = "org/apache/flink/agents/api/Event";
+  private static final String STATE = "org/apache/flink/runtime/state/";
+  private static final String STORES = "dev/fermata/flink/agents/ActionStateStores";
 
   private final String className;
   private final int expected;
@@ -106,6 +122,63 @@ enum ClassEdit {
   }
 
   abstract ClassVisitor visitor(ClassVisitor next, Count edits);
+
+  /** What a method of the operator calls first. */
+  private enum StoreCall {
+    INITIALIZE(
+        "initializeState", "(L" + STATE + "StateInitializationContext;)V", "initialize", "") {
+      @Override
+      void load(MethodVisitor method) {}
+    },
+    SNAPSHOT(
+        "snapshotState",
+        "(L" + STATE + "StateSnapshotContext;)V",
+        "snapshot",
+        "L" + STATE + "StateSnapshotContext;") {
+      @Override
+      void load(MethodVisitor method) {
+        method.visitVarInsn(Opcodes.ALOAD, 1);
+      }
+    },
+    COMPLETED("notifyCheckpointComplete", "(J)V", "completed", "J") {
+      @Override
+      void load(MethodVisitor method) {
+        method.visitVarInsn(Opcodes.LLOAD, 1);
+      }
+    };
+
+    private final String from;
+    private final String fromType;
+    private final String to;
+    private final String argument;
+
+    StoreCall(String from, String fromType, String to, String argument) {
+      this.from = from;
+      this.fromType = fromType;
+      this.to = to;
+      this.argument = argument;
+    }
+
+    boolean isFrom(String name, String type) {
+      return name.equals(from) && type.equals(fromType);
+    }
+
+    /** Loads the argument besides the operator. */
+    abstract void load(MethodVisitor method);
+
+    MethodVisitor first(MethodVisitor next) {
+      return new MethodVisitor(Opcodes.ASM9, next) {
+        @Override
+        public void visitCode() {
+          super.visitCode();
+          visitVarInsn(Opcodes.ALOAD, 0);
+          load(this);
+          visitMethodInsn(
+              Opcodes.INVOKESTATIC, STORES, to, "(Ljava/lang/Object;" + argument + ")V", false);
+        }
+      };
+    }
+  }
 
   private static final class Count {
     private int made;

@@ -40,7 +40,7 @@ class AgentArchitectureTest {
   void theMailboxKnowsNothingOfTheDropIn() {
     noClasses()
         .that()
-        .resideInAPackage("dev.fermata.flink.mailbox..")
+        .resideInAnyPackage("dev.fermata.flink.mailbox..", "dev.fermata.flink.journal..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("dev.fermata.flink.agents..")
@@ -59,12 +59,14 @@ class AgentArchitectureTest {
   }
 
   @Test
-  void oneClassKnowsTheInsidesOfTheOperator() {
+  void twoClassesKnowTheInsidesOfFlinkAgents() {
     classes()
         .that()
         .resideInAnyPackage("dev.fermata.flink.agents", "org.apache.flink.agents..")
         .and()
         .doNotHaveSimpleName("AgentOperator")
+        .and()
+        .haveNameNotMatching(".*\\.UpstreamStates(\\$.*)?")
         .should()
         .onlyDependOnClassesThat()
         .resideOutsideOfPackage("java.lang.reflect")

@@ -3,7 +3,9 @@
 package dev.fermata.flink.agents;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -36,6 +38,7 @@ final class AgentJob {
   private final Agent agent;
   private final int inputs;
   private final Configuration configuration = new Configuration();
+  private final Map<String, String> agentOptions = new HashMap<>();
   private int threads = 64;
 
   AgentJob(Agent agent, int inputs) {
@@ -52,6 +55,12 @@ final class AgentJob {
 
   AgentJob threads(int number) {
     threads = number;
+    return this;
+  }
+
+  /** Sets an option of the agent's configuration, which is not Flink's. */
+  AgentJob with(String agentOption, String value) {
+    agentOptions.put(agentOption, value);
     return this;
   }
 
@@ -91,6 +100,7 @@ final class AgentJob {
     AgentsExecutionEnvironment agents =
         AgentsExecutionEnvironment.getExecutionEnvironment(environment);
     agents.getConfig().set(AgentExecutionOptions.NUM_ASYNC_THREADS, threads);
+    agentOptions.forEach(agents.getConfig()::setStr);
     DataGeneratorSource<Long> numbers =
         new DataGeneratorSource<>(
             number -> number, count, RateLimiterStrategy.perSecond(2000), Types.LONG);

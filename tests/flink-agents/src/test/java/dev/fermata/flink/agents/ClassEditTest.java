@@ -13,6 +13,8 @@ import java.util.Map;
 import org.apache.flink.agents.runtime.async.ContinuationActionExecutor;
 import org.apache.flink.agents.runtime.operator.ActionTaskContextManager;
 import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.junit.jupiter.api.Test;
 
 /** The edits on classes of the shape that upstream's have since 0.3. */
@@ -91,6 +93,27 @@ class ClassEditTest {
       contextManager =
           opened ? new ActionTaskContextManager(closed, new NotingExecutor(closed)) : null;
     }
+
+    /**
+     * Does nothing.
+     *
+     * @param context none
+     */
+    public void initializeState(StateInitializationContext context) {}
+
+    /**
+     * Does nothing.
+     *
+     * @param context none
+     */
+    public void snapshotState(StateSnapshotContext context) {}
+
+    /**
+     * Does nothing.
+     *
+     * @param checkpointId none
+     */
+    public void notifyCheckpointComplete(long checkpointId) {}
 
     @Override
     public void close() {

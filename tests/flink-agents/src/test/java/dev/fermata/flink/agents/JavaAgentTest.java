@@ -96,7 +96,7 @@ class JavaAgentTest {
     assertThat(output)
         .contains("loaded ActionExecutionOperator, the action has ended")
         .containsOnlyOnce("does not know this Flink Agents")
-        .contains("0 of the 2 places to edit were found");
+        .contains("0 of the 5 places to edit were found");
   }
 
   @Test
