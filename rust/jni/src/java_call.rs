@@ -102,7 +102,7 @@ impl JavaHost {
         match result {
             Ok(value) => Ok(Some(value.i().unwrap_or_default())),
             Err(jni::errors::Error::JavaException) => env.with_local_frame(UPCALL_FRAME, |env| {
-                log_bridge::upcall_threw(env, upcall.name());
+                log_bridge::upcall_threw(env, "EngineUpcalls", upcall.name());
                 Ok(None)
             }),
             Err(error) => Err(error),

@@ -17,7 +17,7 @@ use crate::java_peer::{JavaPeer, call_java};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall: two strings or an array, or what it threw with its description.
-pub(crate) const UPCALL_FRAME: usize = 8;
+const UPCALL_FRAME: usize = 8;
 
 /// The token of which nobody wants to hear: that of an append that is acknowledged when it returns.
 const NOBODY: u64 = 0;
@@ -78,7 +78,7 @@ impl JavaAcknowledge {
                 let called = arguments(env)
                     .and_then(|arguments| call_void(env, &upcalls, method, &arguments));
                 if let Err(jni::errors::Error::JavaException) = called {
-                    log_bridge::upcall_threw(env, name);
+                    log_bridge::upcall_threw(env, "JournalUpcalls", name);
                 }
                 called
             })
@@ -126,7 +126,7 @@ impl JournalHost for JavaAcknowledge {
     }
 }
 
-/// Hands a record to a `JournalSink`, on the current thread, which is Java's.
+/// Hands a record to a `RecordSink`, whose `record` is `method`, on the current thread, which is Java's.
 pub(crate) fn hand_over(
     env: &mut Env<'_>,
     sink: &JObject<'_>,
@@ -153,7 +153,7 @@ fn call_void(
         #[cfg(feature = "fault-injection")]
         let _pause = crate::fault_injection::references::pause_on(env);
         // SAFETY: the id was looked up in the class of this very object, with the types of the arguments; every caller is
-        // in this file or takes the id for the object from `SinkMethod`.
+        // in this file, or hands over the id with the object that it was looked up for.
         unsafe {
             env.call_method_unchecked(
                 object,

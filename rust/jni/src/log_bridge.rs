@@ -93,13 +93,13 @@ fn number(level: Level) -> i32 {
 }
 
 /// Logs the pending Java exception, which an upcall threw, and clears it.
-pub(crate) fn upcall_threw(env: &mut Env<'_>, upcall: &str) {
+pub(crate) fn upcall_threw(env: &mut Env<'_>, upcalls: &str, method: &str) {
     let Some(thrown) = env.exception_occurred() else {
         return;
     };
     env.exception_clear();
     to_java(env, |env, class, methods| {
-        let upcall = env.new_string(upcall)?;
+        let upcall = env.new_string(format!("{upcalls}.{method}"))?;
         // SAFETY: the id belongs to this class and takes a string and a throwable.
         unsafe {
             call_void(

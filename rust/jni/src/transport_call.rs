@@ -73,7 +73,7 @@ impl JavaEvents {
             let called =
                 arguments(env).and_then(|arguments| call_void(env, &local, method, &arguments));
             if let Err(jni::errors::Error::JavaException) = called {
-                log_bridge::upcall_threw(env, name);
+                log_bridge::upcall_threw(env, "TransportUpcalls", name);
             }
             called
         })

@@ -65,6 +65,7 @@ class BoundaryFaultTest {
         .contains("failing upcalls: survived")
         .contains("panic of the journal's thread: survived")
         .contains("storage that hangs: survived")
-        .contains("injected fault PanicInWriter");
+        .contains("injected fault PanicInWriter")
+        .contains("JournalUpcalls.acknowledged threw");
   }
 }

@@ -74,11 +74,11 @@ public final class LogBridge {
   /**
    * Logs what an upcall threw against its contract. Called by native code.
    *
-   * @param upcall name of the method of {@link EngineUpcalls}
+   * @param upcall interface and method, such as {@code EngineUpcalls.run}
    * @param thrown what it threw
    */
   private static void upcallThrew(String upcall, Throwable thrown) {
-    LoggerFactory.getLogger(EngineUpcalls.class)
-        .error("EngineUpcalls.{} threw, which it must not; the engine goes on", upcall, thrown);
+    LoggerFactory.getLogger(LogBridge.class)
+        .error("{} threw, which it must not; native code goes on", upcall, thrown);
   }
 }
