@@ -10,12 +10,12 @@ use std::io;
 use std::sync::Arc;
 use std::task::Context;
 
-pub(crate) use bell::{Doorbell, Listening, Porter};
+pub use bell::{Doorbell, Listening, Porter};
 
 /// A bell, and who hears it.
 ///
 /// Fails if the operating system has no more file descriptors for this process.
-pub(crate) fn install() -> io::Result<(Doorbell, Porter)> {
+pub fn install() -> io::Result<(Doorbell, Porter)> {
     bell::install()
 }
 
@@ -35,13 +35,13 @@ mod bell {
     use super::{Context, io};
 
     /// Rung by any thread.
-    pub(crate) struct Doorbell(StdDatagram);
+    pub struct Doorbell(StdDatagram);
 
     /// Waits for the ring. Still to be taken to a tokio runtime, where it is heard.
-    pub(crate) struct Porter(StdDatagram);
+    pub struct Porter(StdDatagram);
 
     /// A porter at work.
-    pub(crate) struct Listening(UnixDatagram);
+    pub struct Listening(UnixDatagram);
 
     pub(super) fn install() -> io::Result<(Doorbell, Porter)> {
         let (bell, porter) = StdDatagram::pair()?;
@@ -52,7 +52,7 @@ mod bell {
 
     impl Doorbell {
         /// Lets the porter's future be polled.
-        pub(crate) fn ring(&self) {
+        pub fn ring(&self) {
             // Fails if so many rings are unheard that there is no room for another, or if nobody listens any more: either
             // way there is nobody left to wake.
             let _ = self.0.send(&[0]);
@@ -61,14 +61,14 @@ mod bell {
 
     impl Porter {
         /// To be called within a tokio runtime with I/O.
-        pub(crate) fn listen(self) -> io::Result<Listening> {
+        pub fn listen(self) -> io::Result<Listening> {
             UnixDatagram::from_std(self.0).map(Listening)
         }
     }
 
     impl Listening {
         /// Forgets the rings so far; the next one wakes the future that `context` belongs to.
-        pub(crate) fn rearm(&mut self, context: &mut Context<'_>) {
+        pub fn rearm(&mut self, context: &mut Context<'_>) {
             while self.0.poll_recv_ready(context).is_ready() {
                 match self.0.try_recv(&mut [0]) {
                     Ok(_) => {}
@@ -89,12 +89,13 @@ mod bell {
     use super::{Context, io};
 
     /// Rung by any thread.
-    pub(crate) struct Doorbell(Arc<AtomicWaker>);
+    pub struct Doorbell(Arc<AtomicWaker>);
 
     /// Waits for the ring.
-    pub(crate) struct Porter(Arc<AtomicWaker>);
+    pub struct Porter(Arc<AtomicWaker>);
 
-    pub(crate) use Porter as Listening;
+    /// A porter at work.
+    pub use Porter as Listening;
 
     pub(super) fn install() -> io::Result<(Doorbell, Porter)> {
         let waker = Arc::new(AtomicWaker::new());
@@ -103,19 +104,19 @@ mod bell {
 
     impl Doorbell {
         /// Lets the porter's future be polled. Outside of unix no thread-local pins a library.
-        pub(crate) fn ring(&self) {
+        pub fn ring(&self) {
             self.0.wake();
         }
     }
 
     impl Porter {
         /// To be called within a tokio runtime.
-        pub(crate) fn listen(self) -> io::Result<Porter> {
+        pub fn listen(self) -> io::Result<Porter> {
             Ok(self)
         }
 
         /// Forgets the rings so far; the next one wakes the future that `context` belongs to.
-        pub(crate) fn rearm(&mut self, context: &mut Context<'_>) {
+        pub fn rearm(&mut self, context: &mut Context<'_>) {
             self.0.register(context.waker());
         }
     }

@@ -3,7 +3,7 @@
 //! What waits without a thread of its own, on tokio: timers and HTTP.
 #![forbid(unsafe_code)]
 
-mod doorbell;
+pub mod doorbell;
 pub mod http;
 pub mod timers;
 

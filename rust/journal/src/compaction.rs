@@ -50,6 +50,7 @@ pub(crate) struct Compactor {
     spawn: Arc<dyn Spawn>,
     thread_name: String,
     segment_bytes: u64,
+    max_closed_segments: usize,
     cancelled: AtomicBool,
     state: Mutex<State>,
     idle: Condvar,
@@ -72,12 +73,14 @@ impl Compactor {
         spawn: Arc<dyn Spawn>,
         thread_name: String,
         segment_bytes: u64,
+        max_closed_segments: usize,
     ) -> Self {
         Self {
             store,
             spawn,
             thread_name,
             segment_bytes,
+            max_closed_segments,
             cancelled: AtomicBool::new(false),
             state: Mutex::new(State::default()),
             idle: Condvar::new(),
@@ -87,14 +90,13 @@ impl Compactor {
     /// Another segment is written no more. Whether a compaction would be worth while: each byte is rewritten only so often
     /// that all the rewriting costs no more than the writing did.
     pub(crate) fn closed(&self, closed: Closed) -> bool {
-        const MANY_SEGMENTS: usize = 64;
         let mut state = lock(&self.state);
         state.closed = Some(closed);
         state.segments += 1;
         state.bytes += closed.end;
         !state.running
             && (state.bytes >= 2 * state.floor + 4 * self.segment_bytes
-                || state.segments >= MANY_SEGMENTS)
+                || state.segments >= self.max_closed_segments)
     }
 
     /// The last segment of an earlier run is written no more.

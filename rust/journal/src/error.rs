@@ -78,7 +78,8 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// An error of `kind`; `message` says what failed, where, and what to do about it.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into().into(),
@@ -94,7 +95,7 @@ impl Error {
         };
         let message = format!(
             "{} is damaged at byte {}: {}; no crash leaves that behind, so nothing was changed: keep a copy of the \
-             folder, then bring the file back from a backup, or move the whole journal away and start an empty one, \
+             journal, then bring the file back from a backup, or move the whole journal away and start an empty one, \
              which runs unfinished actions again from their beginning",
             damage.file, damage.offset, damage.reason
         );
@@ -115,8 +116,8 @@ impl Error {
         )
     }
 
-    /// What `doing` failed with.
-    pub(crate) fn io(doing: &str, cause: &io::Error) -> Self {
+    /// What `doing`, the beginning of a sentence, failed with: `cause` says which kind it is.
+    pub fn io(doing: &str, cause: &io::Error) -> Self {
         let (kind, remedy) = match cause.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
                 ErrorKind::NoSpace,

@@ -50,6 +50,8 @@ pub struct Options {
     /// How long an append may wait for others to share its sync. Nothing by default: those that come during a sync share
     /// the next one anyway, and waiting pays only where a sync costs much more than this.
     pub max_delay: Duration,
+    /// The closed segments are compacted at the latest when there are so many, from 2; 64 by default.
+    pub max_closed_segments: usize,
     /// Name of the journal's threads.
     pub thread_name: String,
 }
@@ -62,6 +64,7 @@ impl Default for Options {
             max_batch_bytes: 1 << 20,
             max_pending_bytes: 64 << 20,
             max_delay: Duration::ZERO,
+            max_closed_segments: 64,
             thread_name: "fermata-journal".into(),
         }
     }
@@ -76,6 +79,8 @@ impl Options {
             "max_record_bytes must be from 1 to 33554432"
         } else if self.max_batch_bytes == 0 || self.max_pending_bytes == 0 {
             "max_batch_bytes and max_pending_bytes must not be 0"
+        } else if self.max_closed_segments < 2 {
+            "max_closed_segments must be 2 or more"
         } else {
             return Ok(());
         };
@@ -141,6 +146,7 @@ impl Journal {
             Arc::clone(&spawn),
             format!("{}-compaction", options.thread_name),
             options.segment_bytes,
+            options.max_closed_segments,
         ));
         let stats = Arc::new(Mutex::new(Stats::default()));
         let mut writer = Writer {

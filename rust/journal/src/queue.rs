@@ -145,6 +145,18 @@ impl CommitQueue {
         state.owed_bytes = bytes_of(&state.owed);
     }
 
+    /// Lets the next batch begin with this one, for which nobody waits; gives it back if it is too long to wait, or if nothing
+    /// may come any more.
+    pub(crate) fn defer(&self, batch: Vec<Append>) -> Option<Vec<Append>> {
+        let mut state = lock(&self.state);
+        if state.closed || state.in_flight >= self.bounds.batch_bytes {
+            return Some(batch);
+        }
+        state.owed = batch;
+        state.owed_bytes = std::mem::take(&mut state.in_flight);
+        None
+    }
+
     /// What is owed when nothing else comes; once, for if that fails again it is lost with the process.
     fn last(state: &mut State) -> Option<Vec<Append>> {
         state.owed_bytes = 0;

@@ -96,15 +96,15 @@ fn open_all(source: &dyn SegmentSource) -> Result<Vec<Segment>, Opening> {
 
 fn open(source: &dyn SegmentSource, number: u64) -> Result<Segment, Opening> {
     let name = source.name(number);
-    let mut input = source.read(number).map_err(Opening::Reading)?;
+    let damaged = |reason: &str| Opening::Unusable(Error::damaged(name.clone(), 0, reason));
+    let unreadable = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::UnexpectedEof => damaged("it is shorter than its header"),
+        io::ErrorKind::InvalidData => damaged(&cause.to_string()),
+        _ => Opening::Reading(cause),
+    };
+    let mut input = source.read(number).map_err(unreadable)?;
     let mut bytes = [0; HEADER_BYTES];
-    let damaged = |reason| Opening::Unusable(Error::damaged(name.clone(), 0, reason));
-    input
-        .read_exact(&mut bytes)
-        .map_err(|cause| match cause.kind() {
-            io::ErrorKind::UnexpectedEof => damaged("it is shorter than its header"),
-            _ => Opening::Reading(cause),
-        })?;
+    input.read_exact(&mut bytes).map_err(unreadable)?;
     let header = Header::decode(&bytes).map_err(|bad| match bad {
         BadHeader::Damaged(reason) => damaged(reason),
         BadHeader::Newer(what) => Opening::Unusable(Error::newer(&name, &what)),
@@ -189,8 +189,9 @@ impl Segment {
         }
         loop {
             let at = frames.offset;
-            let step = frames.next().map_err(|cause| {
-                Error::io(&format!("{name} cannot be read at byte {at}"), &cause)
+            let step = frames.next().map_err(|cause| match cause.kind() {
+                io::ErrorKind::InvalidData => damaged(at, &cause.to_string()),
+                _ => Error::io(&format!("{name} cannot be read at byte {at}"), &cause),
             })?;
             match step {
                 Step::Frame(KIND_MARK, payload) => match frame::durable_of(payload) {

@@ -69,7 +69,10 @@ impl Writer {
     /// Works until the queue is closed and empty, and seals the segment then.
     pub(crate) fn run(&mut self) -> Result<(), Error> {
         let mut buffer = Vec::new();
-        while let Some(mut batch) = self.queue.take() {
+        while let Some(batch) = self.queue.take() {
+            let Some(mut batch) = self.due(batch) else {
+                continue;
+            };
             let committed = catch_unwind(AssertUnwindSafe(|| self.commit(&mut batch, &mut buffer)));
             let outcome = match &committed {
                 Ok(outcome) => outcome.clone(),
@@ -93,6 +96,15 @@ impl Writer {
         self.seal()
     }
 
+    /// The batch, unless it may wait for the next one.
+    fn due(&self, batch: Vec<Append>) -> Option<Vec<Append>> {
+        if self.store.appends_are_costly() && batch.iter().all(Append::is_owed) {
+            self.queue.defer(batch)
+        } else {
+            Some(batch)
+        }
+    }
+
     fn failed(&self, batch: &[Append], error: &Error) {
         lock(&self.stats).failed_batches += 1;
         let owed = batch.iter().filter(|append| append.is_owed()).count();
@@ -106,7 +118,8 @@ impl Writer {
         }
         let size = (MARK_BYTES + bytes) as u64;
         if self.active.as_ref().is_some_and(|active| {
-            active.written > active.head_end && active.written + size > self.segment_bytes
+            active.written > active.head_end
+                && (active.written + size > self.segment_bytes || active.file.is_full())
         }) {
             self.seal()?;
         }

@@ -5,6 +5,7 @@
 
 pub mod raw;
 mod simulated_store;
+pub mod world;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use fermata_journal::{
     Acknowledge, ActionFinished, CallFinished, Error, Journal, Level, Options, Outcome, Record,
-    StdThreads, Survey,
+    SegmentStore, StdThreads, Survey,
 };
 pub use simulated_store::{Fault, Loss, SimulatedStore};
 
@@ -103,10 +104,14 @@ impl Opened {
 }
 
 pub fn open(store: &SimulatedStore, options: &Options) -> Result<Opened, Error> {
+    open_store(Arc::new(store.clone()), options)
+}
+
+pub fn open_store(store: Arc<dyn SegmentStore>, options: &Options) -> Result<Opened, Error> {
     let outcomes = Arc::new(Outcomes::default());
     let mut replayed = Vec::new();
     let (journal, survey) = Journal::open(
-        Arc::new(store.clone()),
+        store,
         options,
         Arc::new(StdThreads),
         Arc::clone(&outcomes) as Arc<dyn Acknowledge>,

@@ -1,0 +1,145 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+//! One object: who wrote it, and what it holds; and how it is put, once and for all.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, UpdateVersion};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::remote::Objects;
+
+/// What stands before the content of every object.
+pub(crate) const HEADER_BYTES: usize = 32;
+
+const MAGIC: [u8; 8] = *b"\xF5FMTO\r\n\x1A";
+const VERSION: u16 = 1;
+
+/// A writer's name: no other has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WriterId([u8; 16]);
+
+impl WriterId {
+    pub(crate) fn random() -> io::Result<Self> {
+        let mut id = [0; 16];
+        SystemRandom::new()
+            .fill(&mut id)
+            .map_err(|_| io::Error::other("the operating system has no random numbers"))?;
+        Ok(Self(id))
+    }
+
+    /// An object of this writer without content: a claim.
+    pub(crate) fn object(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&[0; 2]);
+        bytes.extend_from_slice(&self.0);
+        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+        bytes
+    }
+
+    fn wrote(self, object: &[u8]) -> bool {
+        object.starts_with(&self.object())
+    }
+}
+
+/// What `object` holds behind its header.
+pub(crate) fn content(object: &Bytes) -> Result<Bytes, &'static str> {
+    let Some(header) = object.get(..HEADER_BYTES) else {
+        return Err("it is shorter than its header");
+    };
+    if header[..8] != MAGIC {
+        return Err("no object of a journal begins like this");
+    }
+    if crc32c::crc32c(&header[..28]).to_le_bytes() != header[28..] {
+        return Err("the header's checksum does not hold");
+    }
+    if header[8..10] != VERSION.to_le_bytes() {
+        return Err("a later version wrote it");
+    }
+    Ok(object.slice(HEADER_BYTES..))
+}
+
+/// What became of a put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Put {
+    Done,
+    /// Another writer's claim was there.
+    Claimed,
+    /// Another writer's content was there.
+    Written,
+}
+
+/// Puts `bytes` at `path` unless another writer has put something there: what this one left there is replaced.
+///
+/// Tries again until `patience` is over, for the condition makes the put happen once: if the answer to a try was lost, the
+/// next one finds what that try put. So after an error it may be there or not, or come to be there later.
+pub(crate) async fn put(
+    objects: &Objects,
+    path: &Path,
+    bytes: Bytes,
+    writer: WriterId,
+    patience: Duration,
+) -> io::Result<Put> {
+    let began = Instant::now();
+    let mut pause = Duration::from_millis(50);
+    let mut mode = PutMode::Create;
+    loop {
+        let payload = PutPayload::from_bytes(bytes.clone());
+        let failure = match objects.put_opts(path, payload, mode.clone().into()).await {
+            Ok(_) => return Ok(Put::Done),
+            Err(refused @ (Error::AlreadyExists { .. } | Error::Precondition { .. })) => {
+                match look(objects, path).await {
+                    Ok(Some((there, _))) if there == bytes => return Ok(Put::Done),
+                    Ok(Some((there, version))) if writer.wrote(&there) => {
+                        mode = PutMode::Update(version);
+                        continue;
+                    }
+                    Ok(Some((there, _))) if there.len() <= HEADER_BYTES => return Ok(Put::Claimed),
+                    Ok(Some(_)) => return Ok(Put::Written),
+                    // What this writer had put was removed: by a writer that is further on.
+                    Ok(None) if matches!(mode, PutMode::Update(_)) => return Ok(Put::Written),
+                    // Refused for another put that was under way, of which nothing came.
+                    Ok(None) => refused,
+                    Err(cause) => cause,
+                }
+            }
+            Err(cause) => cause,
+        };
+        if is_final(&failure) || began.elapsed() + pause > patience {
+            return Err(crate::failed(failure));
+        }
+        tracing::debug!(%path, %failure, "put is tried again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(2));
+    }
+}
+
+async fn look(objects: &Objects, path: &Path) -> Result<Option<(Bytes, UpdateVersion)>, Error> {
+    let found = match objects.get(path).await {
+        Err(Error::NotFound { .. }) => return Ok(None),
+        found => found?,
+    };
+    let version = UpdateVersion {
+        e_tag: found.meta.e_tag.clone(),
+        version: found.meta.version.clone(),
+    };
+    Ok(Some((found.bytes().await?, version)))
+}
+
+/// Whether trying again is of no use.
+fn is_final(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::NotFound { .. }
+            | Error::InvalidPath { .. }
+            | Error::NotSupported { .. }
+            | Error::NotImplemented { .. }
+            | Error::PermissionDenied { .. }
+            | Error::Unauthenticated { .. }
+    )
+}

@@ -1,0 +1,333 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+//! Two writers of one journal: the later one takes over.
+#![allow(missing_docs)]
+
+mod support;
+
+use std::io::ErrorKind as IoErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use fermata_journal::{
+    BlockingJournal, ErrorKind, Level, Options, Record, SegmentSource, SegmentStore,
+};
+use fermata_object_storage::{ObjectStorageStore, S3Options};
+use futures_util::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt};
+use support::journal::world::Storage;
+use support::journal::{Fault, Loss, PATIENCE, call, finished, open_store, place, small_segments};
+use support::{SimulatedObjects, impatient};
+
+fn places(records: &[Record]) -> Vec<u64> {
+    records.iter().filter_map(place).collect()
+}
+
+/// What a writer found, and what became of what it appended.
+#[derive(Default)]
+struct Life {
+    found: Vec<u64>,
+    acknowledged: Vec<u64>,
+    refused: Vec<u64>,
+}
+
+/// Opens the journal, and appends so many records, or until it was refused some.
+fn live(
+    bucket: &SimulatedObjects,
+    options: &Options,
+    appended: &AtomicU64,
+    records: usize,
+) -> Life {
+    let store = bucket.store(&S3Options::default());
+    let mut life = Life::default();
+    let opened = BlockingJournal::open(store, options, &mut |record| {
+        life.found.extend(place(&record));
+    });
+    let journal = match opened {
+        Ok((journal, _)) => journal,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+            return life;
+        }
+    };
+    for _ in 0..records {
+        // No two records have the same place, whoever appends them.
+        let next = appended.fetch_add(1, Ordering::SeqCst);
+        match journal.append(&call("a", next, 200), Level::Disk) {
+            Ok(()) => life.acknowledged.push(next),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+                life.refused.push(next);
+                if life.refused.len() == 3 {
+                    break;
+                }
+            }
+        }
+    }
+    life
+}
+
+#[test]
+fn of_two_writers_that_race_the_later_one_has_all_that_was_acknowledged_and_nothing_else() {
+    for round in 0..300 {
+        let bucket = SimulatedObjects::default();
+        bucket.delay(round * 7919 + 1);
+        let appended = AtomicU64::new(0);
+        let (first, second) = thread::scope(|scope| {
+            let first = scope.spawn(|| live(&bucket, &small_segments(), &appended, usize::MAX));
+            let second = scope.spawn(|| {
+                while appended.load(Ordering::SeqCst) <= round % 12 {
+                    thread::yield_now();
+                }
+                live(&bucket, &small_segments(), &appended, 6)
+            });
+            (
+                first.join().expect("no panic"),
+                second.join().expect("no panic"),
+            )
+        });
+        assert_eq!((first.refused.len(), second.refused.len()), (3, 0));
+        assert_eq!(second.found, first.acknowledged, "round {round}");
+        let after = open_store(bucket.store(&impatient()), &small_segments()).expect("opens");
+        let expected = [first.acknowledged, second.acknowledged].concat();
+        assert_eq!(places(&after.replayed), expected, "round {round}");
+    }
+}
+
+/// It would never catch up if it went from part to part.
+#[test]
+fn a_writer_that_is_further_away_takes_over_from_a_busy_one() {
+    let bucket = SimulatedObjects::default();
+    let appended = AtomicU64::new(0);
+    thread::scope(|scope| {
+        let busy = scope.spawn(|| live(&bucket, &Options::default(), &appended, usize::MAX));
+        while appended.load(Ordering::SeqCst) < 100 {
+            thread::yield_now();
+        }
+        let source = bucket.distant_source(Duration::from_millis(1), &S3Options::default());
+        let store = ObjectStorageStore::take_over(source).expect("takes over");
+        let opened = open_store(Arc::new(store), &small_segments()).expect("opens");
+        let busy = busy.join().expect("no panic");
+        assert_eq!(places(&opened.replayed), busy.acknowledged);
+        opened.record(0, 10, Level::Disk).expect("its own");
+    });
+}
+
+#[test]
+fn of_many_that_open_at_once_none_misses_anything() {
+    for round in 0..60 {
+        let bucket = SimulatedObjects::default();
+        bucket.delay(round + 1);
+        let appended = AtomicU64::new(0);
+        let lives: Vec<Life> = thread::scope(|scope| {
+            let lives: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| live(&bucket, &small_segments(), &appended, 8)))
+                .collect();
+            lives
+                .into_iter()
+                .map(|life| life.join().expect("no panic"))
+                .collect()
+        });
+        let after = open_store(bucket.store(&impatient()), &small_segments()).expect("opens");
+        let there: Vec<u64> = places(&after.replayed);
+        let mut acknowledged: Vec<u64> = lives
+            .iter()
+            .flat_map(|life| life.acknowledged.clone())
+            .collect();
+        acknowledged.sort_unstable();
+        let mut sorted = there.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, acknowledged, "round {round}");
+        for life in &lives {
+            assert!(
+                there.starts_with(&life.found),
+                "round {round}: {:?} of {there:?}",
+                life.found
+            );
+        }
+    }
+}
+
+#[test]
+fn a_writer_that_wakes_up_after_its_segments_were_compacted_away_is_refused() {
+    let bucket = SimulatedObjects::default();
+    let sleeper = open_store(bucket.store(&impatient()), &small_segments()).expect("opens");
+    sleeper.record(1, 10, Level::Disk).expect("durable");
+    // Each of these is a life of its own; all that the sleeper knows is compacted away, and the place where it is too.
+    for life in 0..3 {
+        let opened = open_store(bucket.store(&impatient()), &small_segments()).expect("opens");
+        for place in 0..10 {
+            let record = call("b", 100 * (life + 1) + place, 1000);
+            let token = 1000 * life + place;
+            opened
+                .journal
+                .append(&record, Level::Disk, token)
+                .expect("taken");
+            opened.outcomes.one(token).expect("durable");
+        }
+        opened.journal.compact().expect("compacts");
+        opened.journal.close(PATIENCE).expect("seals");
+    }
+    let error = sleeper.record(2, 10, Level::Disk).expect_err("fenced");
+    assert_eq!(error.kind(), ErrorKind::Fenced);
+    let error = sleeper.journal.compact().err().map(|error| error.kind());
+    assert!(matches!(error, None | Some(ErrorKind::Fenced)), "{error:?}");
+    let after = open_store(bucket.store(&impatient()), &small_segments()).expect("opens");
+    assert_eq!(places(&after.replayed).len(), 31);
+    assert!(!places(&after.replayed).contains(&2));
+}
+
+#[test]
+fn a_writer_that_is_fenced_stays_so_whatever_it_tries() {
+    let bucket = SimulatedObjects::default();
+    let before = bucket.store(&impatient());
+    let mut writer = before
+        .create(1, &mut |to| to.write_all(b"head"))
+        .expect("begun");
+    bucket.store(&impatient());
+    let refused = |error: std::io::Error| assert_eq!(error.kind(), IoErrorKind::AlreadyExists);
+    refused(writer.append(b"more").expect_err("fenced"));
+    refused(
+        before
+            .create(2, &mut |_| Ok(()))
+            .map(drop)
+            .expect_err("fenced"),
+    );
+    refused(before.replace(1, &mut |_| Ok(())).expect_err("fenced"));
+    refused(before.remove(1).expect_err("fenced"));
+    assert_eq!(before.list().expect("reads"), [1]);
+}
+
+#[test]
+fn a_writer_that_was_fenced_before_it_read_the_journal_compacts_nothing_of_the_other_one() {
+    let bucket = SimulatedObjects::default();
+    let early = bucket.store(&impatient());
+    let later = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    later.record(1, 10, Level::Os).expect("put");
+    later.journal.sync(99).expect("taken");
+    later.outcomes.one(99).expect("durable");
+    // It finds the segment that the other one writes, and takes it for one that is written no more.
+    let fenced = open_store(early, &Options::default());
+    let refused = match fenced {
+        Ok(opened) => opened.journal.compact().map(drop),
+        Err(error) => Err(error),
+    };
+    assert_eq!(refused.expect_err("fenced").kind(), ErrorKind::Fenced);
+    later.record(2, 10, Level::Disk).expect("durable");
+    let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    assert_eq!(places(&after.replayed), [1, 2]);
+}
+
+#[test]
+fn a_put_whose_answer_was_lost_is_known_again() {
+    let bucket = SimulatedObjects::default();
+    let store = bucket.store(&S3Options::default());
+    let opened = open_store(store, &Options::default()).expect("opens");
+    for place in 0..6 {
+        // Sometimes the lost put comes about later, when its second try was there before it.
+        bucket.inject(0, Fault::FailsAfterwards);
+        opened.record(place, 10, Level::Disk).expect("tried again");
+    }
+    opened.journal.close(PATIENCE).expect("sealed");
+    assert_eq!(opened.journal.stats().failed_batches, 0);
+    let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    assert_eq!(places(&after.replayed), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_takeover_whose_answers_were_lost_takes_over() {
+    for others in 0..2 {
+        let bucket = SimulatedObjects::default();
+        let before = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        before.record(1, 10, Level::Disk).expect("durable");
+        bucket.inject(others, Fault::FailsAfterwards);
+        let store = bucket.store(&S3Options::default());
+        let after = open_store(store, &Options::default()).expect("opens");
+        assert_eq!(places(&after.replayed), [1]);
+        after.record(2, 10, Level::Disk).expect("its own");
+        let error = before.record(3, 10, Level::Disk).expect_err("fenced");
+        assert_eq!(error.kind(), ErrorKind::Fenced);
+    }
+}
+
+#[test]
+fn storage_that_cannot_be_reached_is_an_error_at_open_and_in_between() {
+    let bucket = SimulatedObjects::default();
+    let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    opened.record(1, 10, Level::Disk).expect("durable");
+    bucket.crash();
+    let error = opened.record(2, 10, Level::Disk).expect_err("out of reach");
+    assert_eq!(error.kind(), ErrorKind::Io);
+    let taken = ObjectStorageStore::take_over(bucket.source(&impatient()));
+    let error = taken.map(drop).expect_err("out of reach");
+    assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.message().contains("a/journal"), "{error}");
+}
+
+#[test]
+fn a_missing_part_is_damage_and_is_named() {
+    let bucket = SimulatedObjects::default();
+    let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    for place in 0..3 {
+        opened.record(place, 10, Level::Disk).expect("durable");
+    }
+    drop(opened);
+    let objects = bucket.objects();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let all: Vec<_> = objects.list(None).try_collect().await.expect("lists");
+        let name = "a/journal/00000000000000000001/0000000002".into();
+        assert!(all.iter().any(|meta| meta.location == name), "{all:?}");
+        objects.delete(&name).await.expect("there");
+    });
+    let error = open_store(bucket.store(&impatient()), &Options::default())
+        .map(drop)
+        .expect_err("damaged");
+    assert_eq!(error.kind(), ErrorKind::Damaged);
+    assert!(error.message().contains("0000000002 is missing"), "{error}");
+}
+
+#[test]
+fn only_what_has_to_outlive_the_process_is_put_at_once() {
+    let bucket = SimulatedObjects::default();
+    let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    opened.record(1, 10, Level::Os).expect("put");
+    let before = bucket.operations();
+    for place in 2..20 {
+        opened.record(place, 10, Level::Memory).expect("gathered");
+    }
+    opened
+        .record(20, 10, Level::Disk)
+        .expect("put with what had gathered");
+    assert_eq!(bucket.operations(), before + 1);
+    bucket.restart(Loss::Everything);
+    let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    assert_eq!(places(&after.replayed).len(), 20);
+}
+
+#[test]
+fn a_journal_of_many_small_commits_is_compacted_soon() {
+    let bucket = SimulatedObjects::default();
+    let options = ObjectStorageStore::journal_options();
+    let opened = open_store(bucket.store(&impatient()), &options).expect("opens");
+    for round in 0..2_500 {
+        opened.record(round, 10, Level::Disk).expect("durable");
+    }
+    opened
+        .journal
+        .append(&finished("a"), Level::Disk, 9999)
+        .expect("taken");
+    opened.outcomes.one(9999).expect("durable");
+    assert_eq!(
+        opened.journal.stats().segments,
+        3,
+        "a segment has a thousand parts"
+    );
+    opened.journal.compact().expect("compacts");
+    let left = bucket.source(&impatient()).list().expect("reads");
+    assert_eq!(left, [2, 3]);
+}
