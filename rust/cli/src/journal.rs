@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use fermata_journal::{
-    BlockingJournal, Entry, Error, ErrorKind, Folder, FolderStore, Options, Record, Survey, survey,
+    BlockingJournal, Entry, Error, ErrorKind, Folder, FolderStore, Options, Record, SegmentSource,
+    SegmentStore, StdThreads, Survey, survey,
 };
+use fermata_object_storage::{ObjectStorage, ObjectStorageStore, S3Options};
 use serde_json::{Value, json};
 
 use crate::Exit;
@@ -24,7 +25,14 @@ pub(crate) enum Command {
     /// Read everything and say whether it is sound
     Verify(Place),
     /// Drop the records of finished actions; no process may have the journal open
-    Compact(Place),
+    Compact {
+        #[command(flatten)]
+        place: Place,
+        /// Take over from a process that has a journal in object storage open, which can append nothing from then on:
+        /// no lock says whether there is one
+        #[arg(long)]
+        take_over: bool,
+    },
     /// Show the last records
     Tail {
         #[command(flatten)]
@@ -37,19 +45,59 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Place {
-    /// Folder of the journal
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    /// Folder of the journal, or s3://bucket/prefix, to be reached as the variables AWS_ENDPOINT_URL, AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say
+    journal: String,
     /// Print JSON: one object, or one a line
     #[arg(long)]
     json: bool,
 }
 
+impl Place {
+    fn in_object_storage(&self) -> bool {
+        self.journal.starts_with("s3://")
+    }
+
+    fn object_storage(&self) -> Result<ObjectStorage, Error> {
+        ObjectStorage::open(&self.journal, &S3Options::default(), Arc::new(StdThreads))
+    }
+
+    /// To read from.
+    fn source(&self) -> Result<Box<dyn SegmentSource>, Error> {
+        Ok(match self.in_object_storage() {
+            true => Box::new(self.object_storage()?),
+            false => Box::new(Folder::open(&self.journal)?),
+        })
+    }
+
+    /// To write to.
+    fn store(&self, take_over: bool) -> Result<Arc<dyn SegmentStore>, Error> {
+        if self.in_object_storage() {
+            if !take_over {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!(
+                        "{} may be in use, which nothing in object storage tells: see that no process has it open, \
+                         and add --take-over",
+                        self.journal
+                    ),
+                ));
+            }
+            return Ok(Arc::new(ObjectStorageStore::take_over(
+                self.object_storage()?,
+            )?));
+        }
+        // A writer makes the folder that it is given; here a wrong name is an error.
+        Folder::open(&self.journal)?;
+        Ok(Arc::new(FolderStore::open(&self.journal)?))
+    }
+}
+
 impl Command {
     fn place(&self) -> &Place {
         match self {
-            Command::Inspect(place) | Command::Verify(place) | Command::Compact(place) => place,
-            Command::Tail { place, .. } => place,
+            Command::Inspect(place) | Command::Verify(place) => place,
+            Command::Compact { place, .. } | Command::Tail { place, .. } => place,
         }
     }
 
@@ -103,7 +151,7 @@ pub(crate) fn run(command: &Command, to: &mut impl Write) -> Result<(), Failure>
     match command {
         Command::Inspect(_) => inspect(place, to),
         Command::Verify(_) => verify(place, to),
-        Command::Compact(_) => compact(place, to),
+        Command::Compact { take_over, .. } => compact(place, *take_over, to),
         Command::Tail { records, .. } => tail(place, *records, to),
     }
 }
@@ -138,9 +186,7 @@ impl Contents {
 
 fn inspect(place: &Place, to: &mut impl Write) -> Result<(), Failure> {
     let mut contents = Contents::default();
-    let survey = survey(&Folder::open(&place.folder)?, &mut |entry| {
-        contents.note(entry)
-    })?;
+    let survey = survey(&*place.source()?, &mut |entry| contents.note(entry))?;
     let unfinished = contents.unfinished.len();
     let mut value = render::survey(&survey);
     value["kinds"] = json!(contents.kinds);
@@ -169,7 +215,7 @@ fn torn(survey: &Survey) -> String {
 }
 
 fn verify(place: &Place, to: &mut impl Write) -> Result<(), Failure> {
-    let survey = survey(&Folder::open(&place.folder)?, &mut drop)?;
+    let survey = survey(&*place.source()?, &mut drop)?;
     let text = format!(
         "sound: {} records in {} segments, {} bytes{}",
         survey.records(),
@@ -182,7 +228,7 @@ fn verify(place: &Place, to: &mut impl Write) -> Result<(), Failure> {
 
 fn tail(place: &Place, count: usize, to: &mut impl Write) -> Result<(), Failure> {
     let mut last = VecDeque::new();
-    survey(&Folder::open(&place.folder)?, &mut |entry| {
+    survey(&*place.source()?, &mut |entry| {
         last.push_back(entry);
         if last.len() > count {
             last.pop_front();
@@ -197,10 +243,8 @@ fn tail(place: &Place, count: usize, to: &mut impl Write) -> Result<(), Failure>
 /// No compaction of a sound journal takes longer to end once its work is done.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn compact(place: &Place, to: &mut impl Write) -> Result<(), Failure> {
-    // A writer makes the folder that it is given; here a wrong name is an error.
-    Folder::open(&place.folder)?;
-    let store = Arc::new(FolderStore::open(&place.folder)?);
+fn compact(place: &Place, take_over: bool, to: &mut impl Write) -> Result<(), Failure> {
+    let store = place.store(take_over)?;
     let (journal, _) = BlockingJournal::open(store, &Options::default(), &mut drop)?;
     let done = journal.compact()?;
     journal.close(PATIENCE)?;
