@@ -8,6 +8,16 @@
 //! next put is refused, and it is *fenced*. So nothing that it acknowledged is missed, and nothing that comes later is
 //! acknowledged. `FORMAT.md` of the journal says which objects there are.
 //!
+//! # The bucket
+//!
+//! Whoever writes has to be allowed to list, get, put and delete below the prefix; whoever reads, to list and get. Nothing else may
+//! remove objects there, by age or otherwise. A rule of the bucket should end uploads that were not completed: a process that dies
+//! while it compacts a long journal leaves one behind.
+//!
+//! A storage that is out of reach or too busy is tried again for [`S3Options::patience`]; then the append, the opening or the
+//! compaction fails, and the journal goes on with the next one. A request that is refused for its credentials fails at once. No
+//! proxy is used.
+//!
 //! # Threads
 //!
 //! All requests are made on a thread of the store's own, started through the [`Spawn`] that it is opened with, and on a

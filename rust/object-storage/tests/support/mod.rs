@@ -208,7 +208,7 @@ impl ObjectStore for Client {
         let objects = {
             let mut state = self.bucket.lock();
             let operation = state.operations;
-            if fault == Some(Fault::FailsAfterwards) && operation % 2 == 0 {
+            if fault == Some(Fault::FailsAfterwards) && operation.is_multiple_of(2) {
                 let late = (
                     operation + operation % 7,
                     path.clone(),
