@@ -12,6 +12,7 @@ configurations.configureEach {
 
 dependencies {
     implementation(project(":fermata"))
+    implementation(project(":fermata-durable"))
     implementation(project(":fermata-flink"))
     runtimeOnly(project(":fermata-native"))
     runtimeOnly(libs.slf4j.simple)

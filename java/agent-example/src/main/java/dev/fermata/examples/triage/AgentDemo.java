@@ -14,6 +14,7 @@ public final class AgentDemo {
    * @param arguments the options
    */
   public static void main(String[] arguments) {
-    System.exit(TriageDemo.run(Map.of("agent", AgentEngine::new), arguments));
+    System.exit(
+        TriageDemo.run(Map.of("agent", EngineFactory.withoutJournal(AgentEngine::new)), arguments));
   }
 }

@@ -8,13 +8,17 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Notes when the model calls of one owner's actions began and ended, on whatever threads that is.
+ * Notes when the model calls of one owner's actions began and ended, on whatever threads that is,
+ * and how many were answered without being made.
  */
 final class CallLog {
   private final Queue<ModelCall> calls = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger made = new AtomicInteger();
+  private final AtomicInteger answered = new AtomicInteger();
   private final int owner;
 
   /**
@@ -32,12 +36,27 @@ final class CallLog {
   <T> Supplier<CompletableFuture<T>> noted(
       ModelCall.Kind kind, int review, Supplier<CompletableFuture<T>> call) {
     return () -> {
+      made.incrementAndGet();
       long start = System.nanoTime();
       return call.get()
           .whenComplete(
               (value, failure) ->
                   calls.add(new ModelCall(kind, review, owner, start, System.nanoTime())));
     };
+  }
+
+  /** What an action is answered that asks for a call. */
+  <T> T asked(Supplier<T> question) {
+    try {
+      return question.get();
+    } finally {
+      answered.incrementAndGet();
+    }
+  }
+
+  /** How many answers came without a call, from a record; of use when no call is under way. */
+  int replayed() {
+    return answered.get() - made.get();
   }
 
   /** The calls that have ended, in the order in which they began. */

@@ -16,6 +16,10 @@ final class Figures {
   final int negative;
   final int failed;
   final int calls;
+
+  /** Calls that were answered from records of a run before, and not made. */
+  final int replayed;
+
   final long wallTime;
 
   /** The sum of the durations of all calls, which grow when the calls crowd the machine. */
@@ -71,6 +75,7 @@ final class Figures {
     this.failed = (int) results.stream().filter(result -> result.failure().isPresent()).count();
     this.negative = (int) results.stream().filter(result -> result.reply().isPresent()).count();
     this.calls = calls.size();
+    this.replayed = run.replayed;
     this.wallTime = run.end - run.start;
     this.mostThreads = run.mostThreads;
     this.checkpoints = run.checkpoints.size();

@@ -3,33 +3,38 @@
 package dev.fermata.examples.triage;
 
 import dev.fermata.ActionLoop;
-import dev.fermata.ActionScope;
 import dev.fermata.FermataInfo;
 import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Supplier;
 
 /**
  * Without Flink: each review is one action, and all actions run on the thread of one {@link
  * ActionLoop}.
+ *
+ * <p>With a journal each action is known by the index of its review: a run that was ended before
+ * all was done goes on where it was, if it is started again with the same reviews.
  */
 final class LoopEngine implements Engine {
   private final Endpoint endpoint;
   private final NearestPrototype judge;
   private final int inFlight;
+  private final Optional<Path> journal;
 
   /**
    * @param inFlight most reviews under way at once
+   * @param journal folder of the journal; empty for none
    */
-  LoopEngine(Endpoint endpoint, NearestPrototype judge, int inFlight) {
+  LoopEngine(Endpoint endpoint, NearestPrototype judge, int inFlight, Optional<Path> journal) {
     this.endpoint = endpoint;
     this.judge = judge;
     this.inFlight = inFlight;
+    this.journal = journal;
   }
 
   @Override
@@ -39,7 +44,9 @@ final class LoopEngine implements Engine {
 
   @Override
   public String description() {
-    return title() + ": all actions on one thread";
+    return title()
+        + ": all actions on one thread"
+        + journal.map(folder -> ", their calls in the journal " + folder).orElse("");
   }
 
   @Override
@@ -60,40 +67,25 @@ final class LoopEngine implements Engine {
   @Override
   public TriageRun run(List<Review> reviews, Runnable done)
       throws ExecutionException, InterruptedException {
-    try (ModelClient model = new ModelClient(endpoint);
+    try (LoopActions actions =
+            journal.isPresent() ? new JournalledActions(journal.get()) : LoopActions.plain();
+        ModelClient model = new ModelClient(endpoint);
         ActionLoop loop = ActionLoop.builder().name("triage").maxActions(inFlight).build();
         RunWatch watch = new RunWatch(done)) {
       Triage triage = new Triage(model, judge, watch.owner(0, loop.owner()));
       List<CompletableFuture<TriagedReview>> triages = new ArrayList<>();
       for (Review review : reviews) {
         triages.add(
-            loop.submit(scope -> triage.triage(new LoopScope(scope), review))
+            actions
+                .start(loop, review, scope -> triage.triage(scope, review))
                 .whenComplete((result, failure) -> watch.reviewDone()));
       }
       List<TriagedReview> results = new ArrayList<>();
       for (CompletableFuture<TriagedReview> result : triages) {
         results.add(result.get());
       }
+      actions.finished(reviews);
       return watch.stop(results, List.of());
-    }
-  }
-
-  private static final class LoopScope implements TriageScope {
-    private final ActionScope scope;
-
-    private LoopScope(ActionScope scope) {
-      this.scope = scope;
-    }
-
-    @Override
-    public <T> Answer<T> call(
-        String name, Class<T> type, Supplier<CompletableFuture<Answer<T>>> call) {
-      return scope.await(call.get());
-    }
-
-    @Override
-    public void sleep(Duration duration) {
-      scope.sleep(duration);
     }
   }
 }

@@ -34,6 +34,12 @@ final class Report {
             + " judged negative and answered"
             + (figures.failed == 0 ? "" : ", " + number(figures.failed) + " failed"));
     row("model calls", number(figures.calls), "");
+    if (figures.replayed > 0) {
+      row(
+          "replayed",
+          number(figures.replayed),
+          "more were answered from the journal, and not made");
+    }
     row("wall time", Durations.text(figures.wallTime), "");
     row(
         "sequential time",

@@ -79,8 +79,16 @@ final class RunWatch implements Serializable, AutoCloseable {
     calls.sort(Comparator.comparingLong(ModelCall::start));
     List<TriagedReview> ordered = new ArrayList<>(results);
     ordered.sort(Comparator.comparingInt(result -> result.review().index()));
+    int replayed = logs.stream().mapToInt(CallLog::replayed).sum();
     return new TriageRun(
-        ordered, start, end, calls, checkpoints, sampler.stop(), threads.getPeakThreadCount());
+        ordered,
+        start,
+        end,
+        calls,
+        replayed,
+        checkpoints,
+        sampler.stop(),
+        threads.getPeakThreadCount());
   }
 
   @Override

@@ -87,12 +87,14 @@ final class Triage {
     String name = kind.name().toLowerCase(Locale.ROOT);
     Supplier<CompletableFuture<T>> noted = calls.noted(kind, review, request);
     for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
-      Answer<T> answer = scope.call(name, type, () -> Answer.to(noted.get()));
+      Answer<T> answer = calls.asked(() -> scope.call(name, type, () -> Answer.to(noted.get())));
       if (answer.pause().isEmpty()) {
         return answer.value();
       }
       scope.sleep(answer.pause().get());
     }
-    return scope.call(name, type, () -> noted.get().thenApply(Answer::of)).value();
+    return calls
+        .asked(() -> scope.call(name, type, () -> noted.get().thenApply(Answer::of)))
+        .value();
   }
 }

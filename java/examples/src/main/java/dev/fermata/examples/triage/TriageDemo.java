@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.triage;
 
+import dev.fermata.FermataException;
 import dev.fermata.Strategy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -84,6 +86,14 @@ public final class TriageDemo implements Callable<Integer> {
   private long delayMillis;
 
   @Option(
+      names = "--journal",
+      paramLabel = "FOLDER",
+      description =
+          "Keep the answers of models in a journal there, so that a run after one that was killed"
+              + " asks for none of them again; by the engine loop, which alone then runs")
+  private Path journal;
+
+  @Option(
       names = "--out",
       paramLabel = "FOLDER",
       defaultValue = "target/demo",
@@ -117,7 +127,7 @@ public final class TriageDemo implements Callable<Integer> {
    */
   public static void main(String[] arguments) {
     Map<String, EngineFactory> engines = new LinkedHashMap<>();
-    engines.put("flink", OperatorEngine::new);
+    engines.put("flink", EngineFactory.withoutJournal(OperatorEngine::new));
     engines.put("loop", LoopEngine::new);
     System.exit(run(engines, arguments));
   }
@@ -154,10 +164,13 @@ public final class TriageDemo implements Callable<Integer> {
       }
     } catch (InputException e) {
       return fail(BAD_INPUT, e.getMessage());
-    } catch (ModelException e) {
+    } catch (ModelException | FermataException e) {
       return fail(FAILED, e.getMessage());
     } catch (ExecutionException e) {
-      return fail(FAILED, rootCause(e).toString());
+      Throwable cause = rootCause(e);
+      return cause instanceof InputException
+          ? fail(BAD_INPUT, cause.getMessage())
+          : fail(FAILED, cause.toString());
     }
   }
 
@@ -203,8 +216,8 @@ public final class TriageDemo implements Callable<Integer> {
     }
     Map<Engine, Strategy> chosen = new LinkedHashMap<>();
     StringJoiner file = new StringJoiner("-", "triage-", ".html");
-    for (String name : names == null ? engines.keySet() : names) {
-      Engine engine = factory(name).create(endpoint, judge, inFlight);
+    for (String name : names()) {
+      Engine engine = factory(name).create(endpoint, judge, inFlight, Optional.ofNullable(journal));
       chosen.put(engine, engine.strategy());
       file.add(name).add(name(engine.strategy()));
     }
@@ -268,6 +281,13 @@ public final class TriageDemo implements Callable<Integer> {
           all,
           Durations.text(figures.wallTime / figures.reviews * all));
     }
+  }
+
+  private Collection<String> names() {
+    if (names != null) {
+      return names;
+    }
+    return journal == null ? engines.keySet() : List.of("loop");
   }
 
   private EngineFactory factory(String name) throws InputException {

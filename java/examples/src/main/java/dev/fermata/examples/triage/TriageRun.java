@@ -16,6 +16,9 @@ final class TriageRun {
   /** In the order in which they began. */
   final List<ModelCall> calls;
 
+  /** Calls that were answered from records of a run before, and not made. */
+  final int replayed;
+
   /** Oldest first. */
   final List<Checkpoint> checkpoints;
 
@@ -30,6 +33,7 @@ final class TriageRun {
       long start,
       long end,
       List<ModelCall> calls,
+      int replayed,
       List<Checkpoint> checkpoints,
       List<Sample> samples,
       int mostThreads) {
@@ -37,6 +41,7 @@ final class TriageRun {
     this.start = start;
     this.end = end;
     this.calls = calls;
+    this.replayed = replayed;
     this.checkpoints = checkpoints;
     this.samples = samples;
     this.mostThreads = mostThreads;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,20 +41,8 @@ final class DemoProcess {
 
   /** What the command wrote, after it ended with this status. */
   String run(int status, String baseUrl, String... options) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-XX:TieredStopAtLevel=1");
-    command.add("-cp");
-    command.add(String.join(File.pathSeparator, classPath));
-    command.add(main);
-    command.add("--out");
-    command.add(folder.toString());
-    command.addAll(List.of(options));
     Path output = Files.createTempFile(folder, "output", ".txt");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().putAll(Map.of("OPENAI_BASE_URL", baseUrl, "OPENAI_MODEL", "any"));
-    Process process = builder.start();
+    Process process = start(output, baseUrl, options);
     try {
       boolean ended = process.waitFor(2, TimeUnit.MINUTES);
       String text = Files.readString(output);
@@ -63,6 +52,23 @@ final class DemoProcess {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** Starts the command, which writes into a file. */
+  Process start(Path output, String baseUrl, String... options) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:TieredStopAtLevel=1");
+    command.add("-cp");
+    command.add(String.join(File.pathSeparator, classPath));
+    command.add(main);
+    command.add("--out");
+    command.add(folder.toString());
+    command.addAll(List.of(options));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().putAll(Map.of("OPENAI_BASE_URL", baseUrl, "OPENAI_MODEL", "any"));
+    return builder.start();
   }
 
   /** What the one page in the folder has to draw. */

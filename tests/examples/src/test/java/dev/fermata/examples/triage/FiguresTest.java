@@ -144,7 +144,7 @@ class FiguresTest {
       long end,
       List<ModelCall> calls,
       List<Sample> samples) {
-    return new TriageRun(results, start, end, calls, List.of(), samples, 1);
+    return new TriageRun(results, start, end, calls, 0, List.of(), samples, 1);
   }
 
   private static ModelCall call(long start, long end) {

@@ -7,9 +7,13 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,12 +28,16 @@ final class StubModels implements AutoCloseable {
   private volatile int refusal;
   private volatile boolean sparePrototypes;
   private volatile CountDownLatch together = new CountDownLatch(0);
+  private final Queue<String> embedded = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger drafts = new AtomicInteger();
+  private volatile Semaphore answers = new Semaphore(Integer.MAX_VALUE);
+  private volatile CountDownLatch held = new CountDownLatch(0);
 
   StubModels() throws IOException {
     server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     server.setExecutor(threads);
     server.createContext("/v1/embeddings", this::embed);
-    server.createContext("/v1/chat/completions", StubModels::draft);
+    server.createContext("/v1/chat/completions", this::draft);
     server.start();
   }
 
@@ -58,6 +66,31 @@ final class StubModels implements AutoCloseable {
     together = new CountDownLatch(reviews);
   }
 
+  /** Answers so many embeddings of reviews, and holds the next ones until {@link #goOn}. */
+  void answerOnly(int reviews, int holding) {
+    answers = new Semaphore(reviews);
+    held = new CountDownLatch(holding);
+  }
+
+  /** Waits until so many embeddings are held as {@link #answerOnly} was told. */
+  boolean awaitHeld() throws InterruptedException {
+    return held.await(1, TimeUnit.MINUTES);
+  }
+
+  void goOn() {
+    answers.release(Integer.MAX_VALUE / 2);
+  }
+
+  /** The requests for embeddings of reviews that were answered, in that order. */
+  List<String> embedded() {
+    return List.copyOf(embedded);
+  }
+
+  /** How many drafts were answered. */
+  int drafts() {
+    return drafts.get();
+  }
+
   @Override
   public void close() {
     server.stop(0);
@@ -73,7 +106,10 @@ final class StubModels implements AutoCloseable {
       send(exchange, refusal, "{}");
       return;
     }
-    boolean othersAsk = prototype || awaitOthers();
+    boolean othersAsk = prototype || (awaitOthers() && awaitTurn());
+    if (othersAsk && !prototype) {
+      embedded.add(request);
+    }
     if (!othersAsk || request.contains("broken model")) {
       send(exchange, 500, "{}");
     } else {
@@ -94,7 +130,20 @@ final class StubModels implements AutoCloseable {
     }
   }
 
-  private static void draft(HttpExchange exchange) throws IOException {
+  private boolean awaitTurn() {
+    if (answers.tryAcquire()) {
+      return true;
+    }
+    held.countDown();
+    try {
+      return answers.tryAcquire(1, TimeUnit.MINUTES);
+    } catch (InterruptedException stopped) {
+      return false;
+    }
+  }
+
+  private void draft(HttpExchange exchange) throws IOException {
+    drafts.incrementAndGet();
     exchange.getRequestBody().readAllBytes();
     send(exchange, 200, "{\"choices\":[{\"message\":{\"content\":\"sorry\"}}]}");
   }

@@ -73,6 +73,7 @@ class TriagePageTest {
             1_000_000,
             400_000_000,
             calls,
+            0,
             List.of(new Checkpoint(100_000_000, 120_000_000, 4096)),
             List.of(new Sample(0, 0, 0, 0)),
             9);

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Triage over HTTP; the Java 11 of the test matrix has no HTTP server to stand for the models. */
 @Tag("java21")
 class TriageTest {
+  private static final EngineFactory FLINK = EngineFactory.withoutJournal(OperatorEngine::new);
+
   /** The cluster tells its times in milliseconds. */
   private static final long A_CLOCK_TICK = 2_000_000;
 
@@ -100,7 +103,7 @@ class TriageTest {
     try (InputStream file = TriageDemo.class.getResourceAsStream("sample-reviews.tsv")) {
       sample = ReviewInput.of("sample", file).reviews();
     }
-    TriageRun flink = engine(OperatorEngine::new).run(sample, () -> {});
+    TriageRun flink = engine(FLINK).run(sample, () -> {});
     TriageRun loop = engine(LoopEngine::new).run(sample, () -> {});
 
     assertThat(flink.results).hasSameSizeAs(sample);
@@ -114,7 +117,7 @@ class TriageTest {
     for (int i = 0; i < 100; i++) {
       texts.add("good " + i);
     }
-    TriageRun run = triage(OperatorEngine::new, texts.toArray(new String[0]));
+    TriageRun run = triage(FLINK, texts.toArray(new String[0]));
 
     assertThat(run.calls).extracting(ModelCall::owner).contains(0, 1).containsOnly(0, 1);
     assertThat(run.checkpoints)
@@ -125,7 +128,7 @@ class TriageTest {
   }
 
   private static Stream<Named<EngineFactory>> engines() {
-    return Stream.of(Named.of("flink", OperatorEngine::new), Named.of("loop", LoopEngine::new));
+    return Stream.of(Named.of("flink", FLINK), Named.of("loop", LoopEngine::new));
   }
 
   private TriageRun triage(EngineFactory factory, String... texts) throws Exception {
@@ -135,10 +138,10 @@ class TriageTest {
     return run;
   }
 
-  private Engine engine(EngineFactory factory) {
+  private Engine engine(EngineFactory factory) throws InputException {
     try (ModelClient model = new ModelClient(models.endpoint())) {
       NearestPrototype judge = Triage.prepare(model, alone);
-      return factory.create(models.endpoint(), judge, 4);
+      return factory.create(models.endpoint(), judge, 4, Optional.empty());
     }
   }
 
