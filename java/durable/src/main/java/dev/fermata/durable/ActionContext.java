@@ -5,6 +5,7 @@ package dev.fermata.durable;
 import dev.fermata.ActionScope;
 import dev.fermata.ErrorKind;
 import dev.fermata.FermataException;
+import dev.fermata.journal.JournalRecord.ActionFinished;
 import dev.fermata.journal.JournalRecord.CallStarted;
 import dev.fermata.journal.JournalRecord.ValueRecorded;
 import java.time.Clock;
@@ -120,12 +121,12 @@ final class ActionContext implements DurableContext {
       if (known != null && known.finished() != null) {
         call.end(read(call, known, type));
       } else if (options.reconciler() == null) {
-        start.start(call, started);
+        start.start(call, known == null ? started : null);
       } else if (known == null) {
         awaitAcknowledgement(log.append(started));
         start.start(call, null);
       } else {
-        reconcile(call, started, type, options, start);
+        reconcile(call, type, options, start);
       }
       return call;
     } catch (Throwable thrown) {
@@ -145,11 +146,7 @@ final class ActionContext implements DurableContext {
   }
 
   private <T> void reconcile(
-      DurableCall<T> call,
-      CallStarted started,
-      ResultType<T> type,
-      CallOptions<T> options,
-      Start<T> start) {
+      DurableCall<T> call, ResultType<T> type, CallOptions<T> options, Start<T> start) {
     CompletableFuture<Reconciliation<T>> asked =
         calls.ask(options.reconciler(), options.deadline());
     awaitEnd(asked.handle((value, failure) -> null), List.of());
@@ -158,11 +155,11 @@ final class ActionContext implements DurableContext {
       throw new NullPointerException("The reconciler of " + call + " answered null");
     }
     if (!answer.isHappened()) {
-      start.start(call, started);
+      start.start(call, null);
     } else if (answer.failure() == null) {
-      calls.record(call, started, outcomes.returned(call.name(), type, answer.value()));
+      calls.record(call, null, outcomes.returned(call.name(), type, answer.value()));
     } else {
-      calls.record(call, started, outcomes.threw(answer.failure()));
+      calls.record(call, null, outcomes.threw(answer.failure()));
     }
   }
 
@@ -434,7 +431,7 @@ final class ActionContext implements DurableContext {
     awaitEnd(log.settled(), List.of());
     throwFailure();
     if (forget) {
-      log.finish();
+      log.finish(new ActionFinished(id));
     } else {
       awaitAcknowledgement(log.sync());
     }

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.durable;
 
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
 import dev.fermata.journal.JournalRecord;
 import dev.fermata.journal.JournalRecord.ActionFinished;
-import dev.fermata.journal.JournalRecord.ActionStarted;
 import dev.fermata.journal.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -19,8 +20,6 @@ import java.util.concurrent.CompletionException;
 final class ActionLog {
   private final CallJournal journal;
   private final Level level;
-  private final ActionStarted start;
-  private boolean startAppended;
   private boolean refusing;
   private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
   private boolean hasTail;
@@ -30,19 +29,10 @@ final class ActionLog {
    * Begins a run.
    *
    * @param level what outcomes have to reach
-   * @param start appended before the first record of this run. An earlier run's may be lost: with a
-   *     batch whose sync failed
    */
-  ActionLog(CallJournal journal, Level level, ActionStarted start) {
+  ActionLog(CallJournal journal, Level level) {
     this.journal = journal;
     this.level = level;
-    this.start = start;
-  }
-
-  /** Appends the start of the action at once: there is no record of it yet. */
-  synchronized void start() {
-    startAppended = true;
-    appendNow(start, Level.MEMORY);
   }
 
   /** Appends a record; acknowledged at the action's level. */
@@ -51,27 +41,39 @@ final class ActionLog {
   }
 
   /** Appends two records, the first of which may be null; the second is acknowledged. */
-  synchronized CompletableFuture<Void> append(JournalRecord before, JournalRecord record) {
+  CompletableFuture<Void> append(JournalRecord before, JournalRecord record) {
+    return append(before, record, false);
+  }
+
+  /**
+   * As {@link #append(JournalRecord, JournalRecord)}, for a record that may be too large for the
+   * journal. Then it fails on return, with {@link ErrorKind#RECORD_TOO_LARGE}, and the run goes on:
+   * another record is appended in its place.
+   */
+  CompletableFuture<Void> appendIfItFits(JournalRecord before, JournalRecord record) {
+    return append(before, record, true);
+  }
+
+  private synchronized CompletableFuture<Void> append(
+      JournalRecord before, JournalRecord record, boolean replaceable) {
     if (refusing) {
       return CompletableFuture.failedFuture(
           new IllegalStateException("the action has ended: " + record + " is not recorded"));
     }
-    if (!startAppended) {
-      start();
-    }
     if (before != null) {
       appendNow(before, Level.MEMORY);
     }
-    last = appendNow(record, level);
+    CompletableFuture<Void> acknowledged = handOver(record, level);
+    if (replaceable && isTooLarge(acknowledged)) {
+      return acknowledged;
+    }
+    last = failingWith(acknowledged);
     hasTail = false;
     return last;
   }
 
   /** Appends a record that becomes durable with the next one at the action's level. */
   synchronized void appendLazily(JournalRecord record) {
-    if (!startAppended) {
-      start();
-    }
     appendNow(record, Level.MEMORY);
     hasTail = true;
   }
@@ -81,7 +83,11 @@ final class ActionLog {
     if (!hasTail || level == Level.MEMORY || failure != null) {
       return CompletableFuture.completedFuture(null);
     }
-    return failingWith(journal.sync());
+    try {
+      return failingWith(journal.sync());
+    } catch (RuntimeException refused) {
+      return failingWith(CompletableFuture.failedFuture(refused));
+    }
   }
 
   /** From here on the outcomes of calls are not recorded: the action has ended. */
@@ -95,8 +101,8 @@ final class ActionLog {
   }
 
   /** Appends that the action is over. */
-  synchronized void finish() {
-    appendNow(new ActionFinished(start.action()), Level.MEMORY);
+  synchronized void finish(ActionFinished end) {
+    appendNow(end, Level.MEMORY);
   }
 
   /** Why nothing is recorded any more, or null. */
@@ -112,15 +118,28 @@ final class ActionLog {
   }
 
   private CompletableFuture<Void> appendNow(JournalRecord record, Level to) {
+    return failingWith(handOver(record, to));
+  }
+
+  private CompletableFuture<Void> handOver(JournalRecord record, Level to) {
     if (failure != null) {
       return CompletableFuture.failedFuture(failure);
     }
     try {
-      return failingWith(journal.append(record, to));
+      return journal.append(record, to);
     } catch (RuntimeException refused) {
-      fail(refused);
       return CompletableFuture.failedFuture(refused);
     }
+  }
+
+  static boolean isTooLarge(Throwable thrown) {
+    return thrown instanceof FermataException
+        && ((FermataException) thrown).kind() == ErrorKind.RECORD_TOO_LARGE;
+  }
+
+  private static boolean isTooLarge(CompletableFuture<Void> acknowledged) {
+    return acknowledged.isCompletedExceptionally()
+        && acknowledged.handle((ok, thrown) -> isTooLarge(thrown)).join();
   }
 
   /** The same, completed when its failure is this one's. */

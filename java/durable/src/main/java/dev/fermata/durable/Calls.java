@@ -5,6 +5,7 @@ package dev.fermata.durable;
 import dev.fermata.ActionScope;
 import dev.fermata.ErrorKind;
 import dev.fermata.FermataException;
+import dev.fermata.journal.JournalRecord.CallFinished;
 import dev.fermata.journal.JournalRecord.CallStarted;
 import java.time.Duration;
 import java.util.Set;
@@ -149,15 +150,21 @@ final class Calls {
 
   /** Records how a call ended. Any thread; never blocks. */
   <T> void record(DurableCall<T> call, CallStarted unrecorded, Outcome<? extends T> outcome) {
-    log.append(unrecorded, outcome.record(actionId, call.place()))
-        .whenComplete(
-            (acknowledged, failure) -> {
-              if (failure == null) {
-                call.end(outcome);
-              } else {
-                call.endUnrecorded(cause(failure));
-              }
-            });
+    CallFinished record = outcome.record(actionId, call.place());
+    CompletableFuture<Void> end =
+        outcome.failure() == null
+            ? log.appendIfItFits(unrecorded, record)
+            : log.append(unrecorded, record);
+    end.whenComplete(
+        (acknowledged, failure) -> {
+          if (failure == null) {
+            call.end(outcome);
+          } else if (outcome.failure() == null && ActionLog.isTooLarge(failure)) {
+            record(call, null, outcomes.tooLarge(call.name(), failure));
+          } else {
+            call.endUnrecorded(cause(failure));
+          }
+        });
   }
 
   /** By the executor or by this class: what the call itself threw is inside of an outcome. */

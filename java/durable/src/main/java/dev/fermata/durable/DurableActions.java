@@ -111,10 +111,10 @@ public final class DurableActions {
       History history = new History(id, journal.records(id));
       byte[] digest = digest(id, input);
       history.input(digest);
-      ActionLog log = new ActionLog(journal, options.level(), new ActionStarted(id, digest));
+      ActionLog log = new ActionLog(journal, options.level());
       run.log = log;
       if (history.isEmpty()) {
-        log.start();
+        log.appendLazily(new ActionStarted(id, digest));
       }
       ActionContext context = new ActionContext(id, scope, history, log, options);
       try {

@@ -80,6 +80,18 @@ final class Outcomes {
     }
   }
 
+  /** In place of a result that the journal refused. */
+  <T> Outcome<T> tooLarge(String name, Throwable refused) {
+    return threw(
+        new UnrecordableResultException(
+            "The result of the call '"
+                + name
+                + "' is too large for the journal ("
+                + refused.getMessage()
+                + "); return a smaller one, or let the journal take larger records",
+            refused));
+  }
+
   /**
    * Reads an outcome.
    *

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass
 @MethodSource("dev.fermata.durable.Rig#strategies")
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class ReplayTest {
+class DurableReplayTest {
   private static final int PROGRAMS = 25;
 
   @Parameter Strategy strategy;
