@@ -63,6 +63,10 @@ final class ActionLog {
     if (before != null) {
       appendNow(before, Level.MEMORY);
     }
+    if (failure != null) {
+      // What is under way to the journal stays the last.
+      return CompletableFuture.failedFuture(failure);
+    }
     CompletableFuture<Void> acknowledged = handOver(record, level);
     if (replaceable && isTooLarge(acknowledged)) {
       return acknowledged;

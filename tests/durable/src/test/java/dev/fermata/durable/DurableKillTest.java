@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Durable actions over a journal on disk, over the ends of processes. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DurableKillTest {
-  private static final int KILLS = 4;
+  private static final int KILLS = 3;
   private static final int ALL = DurableProcess.ACTIONS * DurableProcess.CALLS;
 
   @TempDir Path folder;
