@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use fermata_core::error::{Error, ErrorKind};
 use fermata_core::threads::{EngineThreads, Spawn, ThreadBody, ThreadObserver};
 use fermata_journal::{
-    Acknowledge, Journal, Level, Options, Record, SegmentStore, Stats, TornTail,
+    Acknowledge, Journal, Level, Options, Record, SegmentStore, Stats, Survey, TornTail,
 };
+use fermata_object_storage::{ObjectStorage, ObjectStorageStore, S3Options};
 
 use crate::native_thread::NativeThreads;
 
@@ -40,10 +41,29 @@ impl HostedJournal {
         host: Arc<dyn JournalHost>,
         replay: &mut dyn FnMut(Record),
     ) -> Result<Self, Error> {
-        let observer = Arc::new(ThreadsOf(Arc::clone(&host)));
-        let threads = EngineThreads::new(Box::new(NativeThreads), observer);
-        let spawn = Arc::new(Admitted(Arc::clone(&threads)));
-        let (journal, survey) = Journal::open(store, options, spawn, host, replay)?;
+        let (threads, spawn) = threads_of(&host);
+        let opened = Journal::open(store, options, spawn, host, replay)?;
+        Ok(Self::opened(opened, threads))
+    }
+
+    /// As [`Journal::open`] over object storage at `url`, `s3://bucket/prefix`, where this journal takes over from any other
+    /// ([`ObjectStorageStore::take_over`]). All requests are made on two more threads of the journal. On an error they end
+    /// soon.
+    pub fn open_in_object_storage(
+        url: &str,
+        storage: &S3Options,
+        options: &Options,
+        host: Arc<dyn JournalHost>,
+        replay: &mut dyn FnMut(Record),
+    ) -> Result<Self, Error> {
+        let (threads, spawn) = threads_of(&host);
+        let storage = ObjectStorage::open(url, storage, Arc::clone(&spawn))?;
+        let store = Arc::new(ObjectStorageStore::take_over(storage)?);
+        let opened = Journal::open(store, options, spawn, host, replay)?;
+        Ok(Self::opened(opened, threads))
+    }
+
+    fn opened((journal, survey): (Journal, Survey), threads: Arc<EngineThreads>) -> Self {
         if let Some(TornTail {
             file,
             offset,
@@ -57,10 +77,10 @@ impl HostedJournal {
                 "the journal ended in what a crash tore"
             );
         }
-        Ok(Self {
+        Self {
             journal: Mutex::new(Some(Arc::new(journal))),
             threads,
-        })
+        }
     }
 
     /// As [`Journal::append`].
@@ -99,7 +119,7 @@ impl HostedJournal {
         Ok(closed?)
     }
 
-    /// How many threads are alive: one that writes, and perhaps one that compacts.
+    /// How many threads are alive: one that writes, perhaps one that compacts, and two if it is in object storage.
     pub fn threads_alive(&self) -> usize {
         self.threads.alive()
     }
@@ -118,6 +138,13 @@ impl Drop for HostedJournal {
     fn drop(&mut self) {
         self.threads.close();
     }
+}
+
+fn threads_of(host: &Arc<dyn JournalHost>) -> (Arc<EngineThreads>, Arc<dyn Spawn>) {
+    let observer = Arc::new(ThreadsOf(Arc::clone(host)));
+    let threads = EngineThreads::new(Box::new(NativeThreads), observer);
+    let spawn = Arc::new(Admitted(Arc::clone(&threads)));
+    (threads, spawn)
 }
 
 /// Starts threads and returns when the host has let them in, so that a journal is not open without one that writes.

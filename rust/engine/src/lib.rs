@@ -21,6 +21,7 @@ pub use fermata_core::ids::{CallId, ContextId};
 pub use fermata_core::threads::{Spawn, ThreadBody};
 pub use fermata_io::http;
 pub use fermata_journal as journal;
+pub use fermata_object_storage as object_storage;
 pub use host::Host;
 pub use hosted_journal::{HostedJournal, JournalHost};
 pub use transport::{HttpTransport, TransportHost};
