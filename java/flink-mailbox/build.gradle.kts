@@ -3,7 +3,7 @@
 
 plugins { id("fermata.java") }
 
-description = "Fermata: mailbox of a Flink task"
+description = "Fermata: what its modules for Flink share"
 
 dependencies {
     api(project(":fermata"))

@@ -549,6 +549,26 @@ class JournalTest {
   }
 
   @Test
+  void anAttemptThatEndedBeforeItHadBegunCountsForNothing() throws Exception {
+    OperatorSubtaskState state = failBetweenCalls("a");
+    Path begun = journals().get(0);
+    List<String> actions = new ArrayList<>();
+    Journal.read(begun, record -> actions.add(record.action()));
+    try (Journal half =
+        Journal.open(begun.resolveSibling("00000002-groups-0-to-127-of-128-0a1b2c3d"))) {
+      for (String action : actions) {
+        half.append(new JournalRecord.ActionFinished(action), Level.DISK).join();
+      }
+    }
+    later.open("a1second", "2");
+    try (OperatorRig rig = attempt(calls(later, "first", "second"), 1, state)) {
+      rig.send("a", 1, 1).runUntilOutput(1);
+    }
+    assertThat(later.made).containsExactly("a1second");
+    assertThat(journals()).hasSize(1);
+  }
+
+  @Test
   void callsOfElementsThatDoNotComeAgainAreDroppedAfterAWhile() throws Exception {
     OperatorSubtaskState state = failBetweenCalls("a");
     DurableOptions<Tuple2<String, Integer>> impatient = options().journalRetention(Duration.ZERO);

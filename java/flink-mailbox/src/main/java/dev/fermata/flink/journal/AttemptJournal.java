@@ -157,7 +157,7 @@ public final class AttemptJournal implements AutoCloseable {
     for (JournalRecord record : records) {
       written.add(journal.append(record, Level.MEMORY));
     }
-    written.add(journal.sync());
+    written.add(journal.append(LeftBehind.BEGUN, Level.DISK));
     try {
       CompletableFuture.allOf(written.toArray(new CompletableFuture<?>[0])).join();
     } catch (CompletionException failed) {

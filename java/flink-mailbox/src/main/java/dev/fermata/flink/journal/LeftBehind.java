@@ -12,6 +12,12 @@ import java.util.function.Predicate;
 
 /** What earlier attempts recorded of actions that they did not finish. */
 public final class LeftBehind {
+  /**
+   * Ends what a journal takes over from earlier ones. One without it was not begun: a part of what
+   * it took over would stand for the whole.
+   */
+  static final JournalRecord BEGUN = new JournalRecord.ActionStarted("begun", new byte[0]);
+
   private final Map<String, List<JournalRecord>> records = new LinkedHashMap<>();
   private final Predicate<String> wanted;
 
@@ -33,9 +39,29 @@ public final class LeftBehind {
       List<JournalHome.Attempt> attempts, Predicate<String> wanted) throws IOException {
     LeftBehind all = new LeftBehind(wanted);
     for (JournalHome.Attempt attempt : attempts) {
-      attempt.read(all::add);
+      all.add(attempt);
     }
     return all.records;
+  }
+
+  private void add(JournalHome.Attempt attempt) throws IOException {
+    List<JournalRecord> takenOver = new ArrayList<>();
+    boolean[] begun = new boolean[1];
+    attempt.read(
+        record -> {
+          if (begun[0]) {
+            add(record);
+          } else if (isBegun(record)) {
+            begun[0] = true;
+            takenOver.forEach(this::add);
+          } else {
+            takenOver.add(record);
+          }
+        });
+  }
+
+  private static boolean isBegun(JournalRecord record) {
+    return record instanceof JournalRecord.ActionStarted && record.action().equals(BEGUN.action());
   }
 
   private void add(JournalRecord record) {

@@ -88,13 +88,11 @@ abstract class CallAttempts<T, C> {
   private final class Pending {
     private final Step step;
     private final C call;
-    private final TypeSerializer<T> ownSerializer;
     private Attempt latest;
 
     Pending(Step step, C call) {
       this.step = step;
       this.call = call;
-      ownSerializer = step.isRecorded() ? serializer.duplicate() : serializer;
     }
 
     /** Whether there is an outcome after this many attempts; without another one it has failed. */
@@ -115,10 +113,15 @@ abstract class CallAttempts<T, C> {
   final class Attempt {
     private final Pending call;
     private final long startNanos = System.nanoTime();
+
+    /** An attempt that was given up may return beside the next one. */
+    private final TypeSerializer<T> ownSerializer;
+
     private volatile Thrown thrown;
 
     private Attempt(Pending call) {
       this.call = call;
+      ownSerializer = call.step.isRecorded() ? serializer.duplicate() : serializer;
     }
 
     C call() {
@@ -126,7 +129,7 @@ abstract class CallAttempts<T, C> {
     }
 
     void returned(T value) {
-      call.step.complete(value, call.ownSerializer);
+      call.step.complete(value, ownSerializer);
     }
 
     void threw(Exception failure) {

@@ -50,7 +50,7 @@ final class ElementContext<K, IN, OUT> implements DurableContext<K>, Collector<O
   ElementContext(FunctionRunner<K, IN, OUT> runner, InFlight<K, IN> element) {
     this.runner = runner;
     this.element = element;
-    reads = runner.journal().isOn() ? new StateReads() : StateReads.ignored();
+    reads = runner.journal().isOn() ? new StateReads() : StateReads.IGNORED;
   }
 
   @Override

@@ -15,20 +15,19 @@ import org.apache.flink.util.FlinkRuntimeException;
  * outcomes of its steps, all that it may decide by. Used on the function's thread alone.
  */
 class StateReads {
+  /** Reads of which nobody asks for the digest; any thread. */
+  static final StateReads IGNORED =
+      new StateReads() {
+        @Override
+        <T> void value(TypeSerializer<T> serializer, T value) {}
+
+        @Override
+        <K, V> void entries(TypeSerializer<K> keys, TypeSerializer<V> values, Map<K, V> entries) {}
+      };
+
   private final MessageDigest sha256 = ElementDigest.sha256();
   private final DataOutputSerializer bytes = new DataOutputSerializer(64);
   private long digest;
-
-  /** Returns reads of which nobody asks for the digest. */
-  static StateReads ignored() {
-    return new StateReads() {
-      @Override
-      <T> void value(TypeSerializer<T> serializer, T value) {}
-
-      @Override
-      <K, V> void entries(TypeSerializer<K> keys, TypeSerializer<V> values, Map<K, V> entries) {}
-    };
-  }
 
   /** Notes a value, or that there is none. */
   <T> void value(TypeSerializer<T> serializer, T value) {

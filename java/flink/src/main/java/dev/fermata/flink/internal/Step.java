@@ -37,10 +37,11 @@ final class Step {
   private final String name;
   private final String type;
   private final AtomicReference<Outcome> outcome = new AtomicReference<>();
-  private final CompletableFuture<Void> recorded = new CompletableFuture<>();
 
-  /** Null if nobody records the outcome. */
+  /** Null, as its future is, if nobody records the outcome. */
   private StepRecorder recorder;
+
+  private CompletableFuture<Void> recorded;
 
   Step(Kind kind, String name, String type) {
     this.kind = kind;
@@ -59,6 +60,7 @@ final class Step {
   /** Has the outcome recorded when it is there; before anybody can know it. */
   void recordBy(StepRecorder outcomes) {
     recorder = outcomes;
+    recorded = new CompletableFuture<>();
   }
 
   boolean isRecorded() {
@@ -67,7 +69,7 @@ final class Step {
 
   /** Completes when the outcome, which is there, has been recorded. */
   CompletableFuture<Void> recorded() {
-    return recorder == null ? CompletableFuture.completedFuture(null) : recorded;
+    return recorded == null ? CompletableFuture.completedFuture(null) : recorded;
   }
 
   boolean isSame(Kind otherKind, String otherName, String otherType) {
