@@ -18,7 +18,7 @@ class BenchReportTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = pathlib.Path(folder.name)
         self.write("version.txt", 'openjdk version "25"\nOpenJDK Runtime Environment (build 25)\n')
-        self.write("load.txt", "0.1 0.1 0.1 1/100 1\n")
+        (self.root / "load.txt").write_text("0.1 0.1 0.1 1/100 1\n")
         self.write("commands.txt", "http.tsv: java A\n" * 2)
         self.write("http.tsv", "")
         self.write("timers.tsv", "")
@@ -118,6 +118,29 @@ class BenchReportTest(unittest.TestCase):
         self.assertNotIn("Suspend and resume", report)
         self.assertNotIn("on Flink", report)
         self.assertEqual(1, report.count("java A"))
+
+    def log(self, name, callers=64, **figures):
+        figures = {"rate": 1000, "per_sync": 20, "median": 50, "p99": 100, "cpu": 5, **figures}
+        with (self.root / "jdk25" / "journal.tsv").open("a") as file:
+            for metric, value in figures.items():
+                file.write(f"appends\t{name}\t{callers}\t{metric.replace('_', ' ')}\t{value}\n")
+
+    def test_a_journal_meets_its_targets_or_says_which_it_missed(self):
+        self.log("rocksdb", rate=1000)
+        self.log("fermata", rate=1001)
+        self.assertEqual("met: per sync 20.0; wins", self.verdict())
+
+        self.log("fermata-actions", rate=500, per_sync=19)
+        self.assertEqual(
+            "**missed: per sync 19.0, at least 20**; **loses: 2.00 times the peer**", self.verdict("fermata-actions")
+        )
+
+    def test_recovery_has_a_target_of_its_own(self):
+        with (self.root / "jdk25" / "journal.tsv").open("w") as file:
+            for name, rate in (("fermata", 499_999), ("rocksdb", 1)):
+                file.write(f"recovery\t{name}\t1000000\tbytes\t140\nrecovery\t{name}\t1000000\trate\t{rate}\n")
+        self.assertEqual("**missed: rate 499,999, at least 500,000**", self.verdict())
+        self.assertEqual("", self.verdict("rocksdb"))
 
 
 if __name__ == "__main__":
