@@ -89,5 +89,13 @@ class MutateTest(unittest.TestCase):
         self.assertIn("broken without the patch", self.mutate(ONLY="m").stdout)
 
 
+class PatchesTest(unittest.TestCase):
+    def test_each_applies_to_the_sources_of_today(self):
+        root = MUTATE.parents[1]
+        for patch in sorted((root / "tests" / "mutations").glob("*.patch")):
+            run = subprocess.run(["git", "apply", "--check", patch], cwd=root, capture_output=True, text=True)
+            self.assertEqual(0, run.returncode, f"{patch.name}: {run.stderr}")
+
+
 if __name__ == "__main__":
     unittest.main()
