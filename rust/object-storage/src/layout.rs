@@ -136,9 +136,18 @@ impl Pieces {
         self.compacted.is_some() || self.parts.values().any(|length| !is_claim(*length))
     }
 
-    /// The number behind all parts.
-    pub(crate) fn next_part(&self) -> u64 {
-        self.parts.last_key_value().map_or(0, |(part, _)| part + 1)
+    /// The first number that no part has.
+    pub(crate) fn first_free(&self) -> u64 {
+        let taken = (0..).zip(self.parts.keys());
+        taken.take_while(|(number, part)| number == *part).count() as u64
+    }
+
+    /// The number behind the last part with content, where whoever writes the segment goes on; claims may be there, and further
+    /// ahead with free numbers before them. Behind all parts if the segment is compacted, for it has lost those with content.
+    pub(crate) fn behind_content(&self) -> u64 {
+        let mut parts = self.parts.iter().rev();
+        let last = parts.find(|(_, length)| self.compacted.is_some() || !is_claim(**length));
+        last.map_or(0, |(part, _)| part + 1)
     }
 }
 

@@ -39,13 +39,14 @@ pub(crate) async fn take_over(
     };
     let (place, listing) = loop {
         let listing = keys.list(&objects).await?;
-        let free = |segment| listing.get(segment).map_or(0, Pieces::next_part);
         let last = listing.segments().last().copied().unwrap_or(0);
         if last > 0 {
-            claims.behind_all(last, free(last)).await?;
+            let next = listing.get(last).map_or(0, Pieces::behind_content);
+            claims.behind_all(last, next).await?;
         }
         let segment = last + 1;
-        if let Some(part) = claims.before_any(segment, free(segment)).await? {
+        let free = listing.get(segment).map_or(0, Pieces::first_free);
+        if let Some(part) = claims.before_any(segment, free).await? {
             let place = Place {
                 segment,
                 part: part + 1,
@@ -69,13 +70,15 @@ struct Claims<'a> {
 }
 
 impl Claims<'_> {
-    /// Claims the part of a segment behind all that has content. Those before `free` are taken.
+    /// Sees that the part of a segment behind all that has content is claimed. Those before `free` are taken.
     ///
     /// A writer at full speed would always be a part ahead of whoever goes from one to the next. So after each part that was
     /// lost to it the next claim is further ahead; once one of them is bound to stop it, what it has left free is claimed.
+    /// Another one that takes over may have died in between: a claim that is there is as good as an own one, but says nothing
+    /// of what is before it.
     async fn behind_all(&self, segment: u64, mut free: u64) -> io::Result<()> {
         let mut ahead = 0;
-        while self.claim(segment, free + ahead).await? != Put::Done {
+        while self.claim(segment, free + ahead).await? == Put::Written {
             free += ahead + 1;
             ahead = 2 * ahead + 1;
         }
@@ -83,7 +86,7 @@ impl Claims<'_> {
         let pieces = self.keys.pieces(self.objects, segment).await?;
         let left = (free..barrier).filter(|part| !pieces.parts.contains_key(part));
         for part in left {
-            if self.claim(segment, part).await? == Put::Done {
+            if self.claim(segment, part).await? != Put::Written {
                 break;
             }
         }

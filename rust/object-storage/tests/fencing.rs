@@ -265,6 +265,41 @@ fn a_takeover_whose_answers_were_lost_takes_over() {
     }
 }
 
+/// One that takes over from a busy writer claims ahead of it at first, and fills the gap then.
+#[test]
+fn a_takeover_that_died_half_way_leaves_no_gap_to_the_writer_before() {
+    for gap in 1..6 {
+        let bucket = SimulatedObjects::default();
+        let before = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        for place in 0..3 {
+            before.record(place, 10, Level::Disk).expect("durable");
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let objects = bucket.objects();
+            let all: Vec<_> = objects.list(None).try_collect().await.expect("lists");
+            let parts = all.iter().filter_map(|meta| meta.location.filename());
+            let last: u64 = parts.max().expect("some").parse().expect("a part");
+            let ahead = format!("a/journal/{:020}/{:010}", 1, last + 1 + gap);
+            let claim = vec![0; 32].into();
+            objects.put(&ahead.into(), claim).await.expect("put");
+        });
+        let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        assert_eq!(places(&after.replayed), [0, 1, 2], "gap {gap}");
+        let late = before.record(3, 10, Level::Disk);
+        assert_eq!(
+            late.expect_err("fenced").kind(),
+            ErrorKind::Fenced,
+            "gap {gap}"
+        );
+        after.record(4, 10, Level::Disk).expect("its own");
+        let last = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        assert_eq!(places(&last.replayed), [0, 1, 2, 4], "gap {gap}");
+    }
+}
+
 #[test]
 fn storage_that_cannot_be_reached_is_an_error_at_open_and_in_between() {
     let bucket = SimulatedObjects::default();
