@@ -18,7 +18,7 @@ use fermata_core::threads::Spawn;
 use crate::error::{Error, ErrorKind};
 use crate::frame::{self, HEADER_BYTES, Header};
 use crate::record::{action_of, kind};
-use crate::segments::{self, End, Segment};
+use crate::segments::{self, End, Found, Segment};
 use crate::store::SegmentStore;
 use crate::sync::{Condvar, Mutex, lock, wait, wait_for};
 
@@ -133,6 +133,7 @@ impl Compactor {
         while state.running {
             state = wait(&self.idle, state);
         }
+        refuse_if(&self.cancelled)?;
         let Some(closed) = state.closed else {
             return Ok(Compaction::default());
         };
@@ -185,6 +186,8 @@ impl Drop for Running<'_> {
 /// What is to be kept: each unfinished action with the position of its first record since it last finished.
 struct Survivors {
     unfinished: HashMap<String, u64>,
+    /// What the positions are good for.
+    read: Vec<(Header, Found)>,
     records: u64,
     kept: u64,
     bytes: u64,
@@ -254,8 +257,9 @@ fn open(store: &dyn SegmentStore, closed: Closed) -> Result<(Vec<Segment>, Vec<u
 fn choose(segments: Vec<Segment>, cancelled: &AtomicBool) -> Result<Survivors, Error> {
     let mut unfinished: HashMap<String, (u64, u64)> = HashMap::new();
     let (mut position, mut bytes) = (0, 0);
+    let mut read = Vec::with_capacity(segments.len());
     for segment in segments {
-        let name = segment.name.clone();
+        let (name, header) = (segment.name.clone(), segment.header);
         let found = segment.read(&mut |offset, of_kind, payload| {
             refuse_if(cancelled)?;
             let action = action_of(payload)
@@ -271,6 +275,7 @@ fn choose(segments: Vec<Segment>, cancelled: &AtomicBool) -> Result<Survivors, E
             Ok(())
         })?;
         bytes += found.end;
+        read.push((header, found));
     }
     Ok(Survivors {
         kept: unfinished.values().map(|(_, records)| records).sum(),
@@ -278,6 +283,7 @@ fn choose(segments: Vec<Segment>, cancelled: &AtomicBool) -> Result<Survivors, E
             .into_iter()
             .map(|(action, (first, _))| (action, first))
             .collect(),
+        read,
         records: position,
         bytes,
     })
@@ -330,9 +336,10 @@ fn copy(
     let mut length = bytes.len() as u64;
     let mut position = 0;
     let mut broken = None;
+    let mut read = Vec::with_capacity(survivors.read.len());
     for segment in open(store, closed).map_err(Copying::Reading)?.0 {
-        let name = segment.name.clone();
-        let read = segment.read(&mut |offset, kind, payload| {
+        let (name, header) = (segment.name.clone(), segment.header);
+        let found = segment.read(&mut |offset, kind, payload| {
             refuse_if(cancelled)?;
             let action = action_of(payload)
                 .map_err(|cause| Error::damaged(name.clone(), offset, cause.to_string()))?;
@@ -357,11 +364,23 @@ fn copy(
         if let Some(cause) = broken {
             return Err(Copying::Writing(cause));
         }
-        read.map_err(Copying::Reading)?;
+        read.push((header, found.map_err(Copying::Reading)?));
+    }
+    if read != survivors.read {
+        return Err(Copying::Reading(changed()));
     }
     let end = frame::end(seed);
     to.write_all(&end).map_err(Copying::Writing)?;
     Ok(length + end.len() as u64)
+}
+
+/// Where another writer may take over, this one may not know yet that it has, and compacts.
+fn changed() -> Error {
+    Error::new(
+        ErrorKind::Io,
+        "the journal changed while it was compacted, so it was left as it is: another writer seems to have taken it over; \
+         close this one, or try again",
+    )
 }
 
 fn refuse_if(cancelled: &AtomicBool) -> Result<(), Error> {

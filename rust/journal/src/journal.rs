@@ -71,7 +71,8 @@ impl Default for Options {
 }
 
 impl Options {
-    fn check(&self) -> Result<(), Error> {
+    /// Fails with [`ErrorKind::InvalidArgument`] if an option makes no sense, as [`Journal::open`] does.
+    pub fn check(&self) -> Result<(), Error> {
         const MAX_RECORD_BYTES: usize = MAX_FRAME_BYTES / 2;
         let wrong = if self.segment_bytes < 4096 {
             "segment_bytes must be 4096 or more"
@@ -270,7 +271,8 @@ impl Journal {
     }
 
     /// Merges all segments that are written no more into one without the records of finished actions, on the calling
-    /// thread, which may take long. The journal does so by itself when it is worth while.
+    /// thread, which may take long. The journal does so by itself when it is worth while. Fails with [`ErrorKind::Closed`]
+    /// once the journal was closed, and without effect if it changes meanwhile because another writer has taken it over.
     pub fn compact(&self) -> Result<Compaction, Error> {
         self.compactor.compact()
     }
