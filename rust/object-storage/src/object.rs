@@ -96,8 +96,12 @@ pub(crate) async fn put(
                 match look(objects, path).await {
                     Ok(Some((there, _))) if there == bytes => return Ok(Put::Done),
                     Ok(Some((there, version))) if writer.wrote(&there) => {
+                        let is_first_look = matches!(mode, PutMode::Create);
                         mode = PutMode::Update(version);
-                        continue;
+                        if is_first_look {
+                            continue;
+                        }
+                        refused // It changed between the look and the put: an earlier try came about late.
                     }
                     Ok(Some((there, _))) if there.len() <= HEADER_BYTES => return Ok(Put::Claimed),
                     Ok(Some(_)) => return Ok(Put::Written),

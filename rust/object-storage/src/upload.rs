@@ -4,20 +4,23 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{Error, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 
-use crate::object::WriterId;
+use crate::object::{self, Put, WriterId};
 use crate::remote::Remote;
 
 /// Longer objects are uploaded in parts of this length, of which S3 takes 10,000.
 const PART_BYTES: usize = 16 << 20;
 
-/// Puts what is written to it when it is finished, in place of what is there; nothing if it is dropped before.
+/// Puts what is written to it when it is finished, unless another writer has put something there; nothing if it is dropped
+/// before.
 pub(crate) struct Upload {
     remote: Arc<Remote>,
     path: Path,
+    writer: WriterId,
     pending: Vec<u8>,
     /// There is one once a part was uploaded.
     parts: Option<Box<dyn MultipartUpload>>,
@@ -28,6 +31,7 @@ impl Upload {
         Self {
             remote,
             path,
+            writer,
             pending: writer.object(),
             parts: None,
         }
@@ -53,19 +57,28 @@ impl Upload {
         Ok(())
     }
 
-    /// Returns when the object is durable.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
-        if self.parts.is_some() {
+    /// Returns when the object is durable, or another writer's is there. What comes in parts is put under no condition, for
+    /// storage knows none for it: one that comes between the look and the end of the upload is replaced.
+    pub(crate) fn finish(mut self, patience: Duration) -> io::Result<Put> {
+        if self.parts.is_some() && !self.pending.is_empty() {
             self.upload_pending()?;
         }
-        let payload = PutPayload::from(std::mem::take(&mut self.pending));
-        let (parts, path) = (self.parts.take(), self.path.clone());
+        let bytes = std::mem::take(&mut self.pending).into();
+        let (parts, path, writer) = (self.parts.take(), self.path.clone(), self.writer);
         self.remote.call(async move |objects| {
-            let put = match parts {
-                Some(mut parts) => parts.complete().await,
-                None => objects.put(&path, payload).await,
+            let Some(mut parts) = parts else {
+                return object::put(&objects, &path, bytes, writer, patience).await;
             };
-            put.map(drop).map_err(crate::failed)
+            match objects.head(&path).await {
+                Err(Error::NotFound { .. }) => {
+                    let put = parts.complete().await;
+                    put.map(|_| Put::Done).map_err(crate::failed)
+                }
+                found => {
+                    give_up(parts).await;
+                    found.map(|_| Put::Written).map_err(crate::failed)
+                }
+            }
         })
     }
 }

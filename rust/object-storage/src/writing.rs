@@ -170,7 +170,11 @@ impl SegmentStore for ObjectStorageStore {
         let mut upload = Upload::new(Arc::clone(&self.pen.remote), path, self.pen.id);
         content(&mut upload)?;
         self.pen.check()?;
-        upload.finish()?;
+        if upload.finish(self.pen.patience)? != Put::Done {
+            // Perhaps by one that was fenced and does not know it. What it kept is what is unfinished: as good as this.
+            let message = format!("{} was compacted by another writer", self.name(segment));
+            return Err(io::Error::other(message));
+        }
         // They count no more, and are removed with the segment at the latest.
         if let Err(cause) = self.remove_pieces(segment, false) {
             tracing::debug!(%cause, segment, "parts of a compacted segment cannot be removed");

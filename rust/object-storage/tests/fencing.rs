@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::io::ErrorKind as IoErrorKind;
+use std::io::{ErrorKind as IoErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -16,6 +16,7 @@ use fermata_journal::{
 };
 use fermata_object_storage::{ObjectStorageStore, S3Options};
 use futures_util::TryStreamExt;
+use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 use support::journal::world::Storage;
 use support::journal::{Fault, Loss, PATIENCE, call, finished, open_store, place, small_segments};
@@ -23,6 +24,14 @@ use support::{SimulatedObjects, impatient};
 
 fn places(records: &[Record]) -> Vec<u64> {
     records.iter().filter_map(place).collect()
+}
+
+/// Past the writers.
+fn on_objects(bucket: &SimulatedObjects, work: impl AsyncFnOnce(Arc<InMemory>)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(work(bucket.objects()));
 }
 
 /// What a writer found, and what became of what it appended.
@@ -274,11 +283,7 @@ fn a_takeover_that_died_half_way_leaves_no_gap_to_the_writer_before() {
         for place in 0..3 {
             before.record(place, 10, Level::Disk).expect("durable");
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let objects = bucket.objects();
+        on_objects(&bucket, async |objects| {
             let all: Vec<_> = objects.list(None).try_collect().await.expect("lists");
             let parts = all.iter().filter_map(|meta| meta.location.filename());
             let last: u64 = parts.max().expect("some").parse().expect("a part");
@@ -297,6 +302,51 @@ fn a_takeover_that_died_half_way_leaves_no_gap_to_the_writer_before() {
         after.record(4, 10, Level::Disk).expect("its own");
         let last = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
         assert_eq!(places(&last.replayed), [0, 1, 2, 4], "gap {gap}");
+    }
+}
+
+#[test]
+fn a_put_that_is_refused_again_and_again_fails_when_patience_is_over() {
+    let bucket = SimulatedObjects::default();
+    let store = bucket.store(&impatient());
+    let begin = || store.create(1, &mut |to| to.write_all(b"head")).map(drop);
+    // What an earlier try of the same writer left.
+    on_objects(&bucket, async |objects| {
+        let claim = "a/journal/00000000000000000001/0000000000".into();
+        let claim = objects.get(&claim).await.expect("there");
+        let object = [&claim.bytes().await.expect("read")[..], b"other"].concat();
+        let first = "a/journal/00000000000000000001/0000000001".into();
+        objects.put(&first, object.into()).await.expect("put");
+    });
+    bucket.refuse_updates(100);
+    let error = begin().expect_err("refused");
+    assert_ne!(error.kind(), IoErrorKind::AlreadyExists, "{error}");
+    bucket.refuse_updates(0);
+    begin().expect("in place of what was left");
+}
+
+#[test]
+fn what_another_writer_compacted_is_not_replaced() {
+    for length in [10, 40 << 20] {
+        let bucket = SimulatedObjects::default();
+        let before = bucket.store(&impatient());
+        before
+            .create(1, &mut |to| to.write_all(b"head"))
+            .map(drop)
+            .expect("begun");
+        let unaware = bucket.store(&impatient());
+        let after = bucket.store(&impatient());
+        after
+            .replace(1, &mut |to| to.write_all(b"compacted"))
+            .expect("compacted");
+        let error = unaware
+            .replace(1, &mut |to| to.write_all(&vec![7; length]))
+            .expect_err("the other one was first");
+        assert!(error.to_string().contains("another writer"), "{error}");
+        let mut content = Vec::new();
+        let mut segment = after.read(1).expect("there");
+        segment.read_to_end(&mut content).expect("reads");
+        assert_eq!(content, b"compacted");
     }
 }
 
@@ -322,11 +372,7 @@ fn a_missing_part_is_damage_and_is_named() {
         opened.record(place, 10, Level::Disk).expect("durable");
     }
     drop(opened);
-    let objects = bucket.objects();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    on_objects(&bucket, async |objects| {
         let all: Vec<_> = objects.list(None).try_collect().await.expect("lists");
         let name = "a/journal/00000000000000000001/0000000002".into();
         assert!(all.iter().any(|meta| meta.location == name), "{all:?}");

@@ -45,6 +45,8 @@ struct State {
     boot: u64,
     /// Puts whose answer was lost before they came about: they do when so many operations have been.
     late: Vec<(u64, Path, PutPayload, PutMode)>,
+    /// So many puts in place of what is there are refused.
+    refused_updates: u64,
     /// For delays; 0: there are none.
     random: u64,
 }
@@ -62,6 +64,11 @@ impl SimulatedObjects {
     /// Lets every request and every answer take its time.
     pub fn delay(&self, seed: u64) {
         self.lock().random = seed | 1;
+    }
+
+    /// Refuses so many puts that would take the place of what is there, as if it always changed just before.
+    pub fn refuse_updates(&self, puts: u64) {
+        self.lock().refused_updates = puts;
     }
 
     /// A client that lives until the next restart.
@@ -207,6 +214,13 @@ impl ObjectStore for Client {
         let fault = self.begin().await?;
         let objects = {
             let mut state = self.bucket.lock();
+            if matches!(options.mode, PutMode::Update(_)) && state.refused_updates > 0 {
+                state.refused_updates -= 1;
+                return Err(Error::Precondition {
+                    path: path.to_string(),
+                    source: "injected".into(),
+                });
+            }
             let operation = state.operations;
             if fault == Some(Fault::FailsAfterwards) && operation.is_multiple_of(2) {
                 let late = (
