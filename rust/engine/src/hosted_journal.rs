@@ -48,7 +48,7 @@ impl HostedJournal {
 
     /// As [`Journal::open`] over object storage at `url`, `s3://bucket/prefix`, where this journal takes over from any other
     /// ([`ObjectStorageStore::take_over`]). All requests are made on two more threads of the journal. On an error they end
-    /// soon.
+    /// soon. Options that make no sense fence nobody.
     pub fn open_in_object_storage(
         url: &str,
         storage: &S3Options,
@@ -56,6 +56,7 @@ impl HostedJournal {
         host: Arc<dyn JournalHost>,
         replay: &mut dyn FnMut(Record),
     ) -> Result<Self, Error> {
+        options.check()?;
         let (threads, spawn) = threads_of(&host);
         let storage = ObjectStorage::open(url, storage, Arc::clone(&spawn))?;
         let store = Arc::new(ObjectStorageStore::take_over(storage)?);

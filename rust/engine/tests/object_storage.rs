@@ -10,7 +10,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fermata_engine::journal::{Acknowledge, ActionFinished, Error as JournalError, Level, Record};
+use fermata_engine::journal::{
+    Acknowledge, ActionFinished, Error as JournalError, Level, Options, Record,
+};
 use fermata_engine::object_storage::{ObjectStorageStore, S3Options};
 use fermata_engine::{Error, ErrorKind, HostedJournal, JournalHost};
 use server::Server;
@@ -52,14 +54,24 @@ fn host() -> (Arc<Host>, Receiver<Result<(), JournalError>>) {
 }
 
 fn open(
-    options: &S3Options,
+    storage: &S3Options,
+    host: &Arc<Host>,
+    found: &mut Vec<Record>,
+) -> Result<HostedJournal, Error> {
+    let options = ObjectStorageStore::journal_options();
+    open_with(storage, &options, host, found)
+}
+
+fn open_with(
+    storage: &S3Options,
+    options: &Options,
     host: &Arc<Host>,
     found: &mut Vec<Record>,
 ) -> Result<HostedJournal, Error> {
     HostedJournal::open_in_object_storage(
         "s3://journals/hosted",
+        storage,
         options,
-        &ObjectStorageStore::journal_options(),
         Arc::clone(host) as Arc<dyn JournalHost>,
         &mut |record| found.push(record),
     )
@@ -91,17 +103,35 @@ fn all_its_threads_are_the_hosts_and_end_before_it_is_closed() {
     journal.close(PATIENCE).expect("sealed");
 }
 
-#[test]
-fn storage_that_cannot_be_reached_is_an_error_of_the_opening() {
+fn unreachable() -> S3Options {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", closed.local_addr().expect("bound"));
-    drop(closed);
-    let options = S3Options {
+    S3Options {
         patience: Duration::ZERO,
         ..server::options(&url)
-    };
-    let error = open(&options, &host().0, &mut Vec::new())
+    }
+}
+
+#[test]
+fn storage_that_cannot_be_reached_is_an_error_of_the_opening() {
+    let error = open(&unreachable(), &host().0, &mut Vec::new())
         .err()
         .expect("nobody there");
     assert_eq!(error.kind(), ErrorKind::Io);
+}
+
+#[test]
+fn options_that_make_no_sense_fence_nobody() {
+    let options = Options {
+        segment_bytes: 1,
+        ..Options::default()
+    };
+    let error = open_with(&unreachable(), &options, &host().0, &mut Vec::new())
+        .err()
+        .expect("too short");
+    assert_eq!(
+        error.kind(),
+        ErrorKind::InvalidArgument,
+        "found before anything is asked of the storage"
+    );
 }
