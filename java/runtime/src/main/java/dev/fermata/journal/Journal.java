@@ -36,6 +36,7 @@ import java.util.function.Consumer;
  *
  * <p>The records of unfinished actions are in memory too: those that {@link #open} found and those
  * that were acknowledged since. So {@link #records} answers alike before and after a restart.
+ * {@link JournalOptions.Builder#rememberUnfinished} saves that memory.
  *
  * <p>One process at a time has a journal open; anybody may {@link #read} it meanwhile. Thread-safe.
  * Owns a native thread, {@code fermata-journal}, and the lock of its folder until it is closed, or
@@ -50,14 +51,16 @@ import java.util.function.Consumer;
 public final class Journal implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
 
-  private final UnfinishedActions actions = new UnfinishedActions();
-  private final Acknowledgements acknowledgements = new Acknowledgements(actions);
+  private final UnfinishedActions actions;
+  private final Acknowledgements acknowledgements;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Duration closeTimeout;
   private final long pointer;
 
   private Journal(JournalOptions options) {
     closeTimeout = options.closeTimeout;
+    actions = new UnfinishedActions(options.rememberUnfinished);
+    acknowledgements = new Acknowledgements(actions);
     long opened =
         NativeJournal.open(
             acknowledgements,
@@ -186,6 +189,8 @@ public final class Journal implements AutoCloseable {
    *
    * @param action id of the action
    * @return a snapshot; empty if the action is unknown or finished
+   * @throws IllegalStateException if it was opened not to {@link
+   *     JournalOptions.Builder#rememberUnfinished remember} them
    */
   public List<JournalRecord> records(String action) {
     return actions.records(action);
@@ -195,6 +200,8 @@ public final class Journal implements AutoCloseable {
    * Returns the actions that have records and did not finish.
    *
    * @return a snapshot of their ids
+   * @throws IllegalStateException if it was opened not to {@link
+   *     JournalOptions.Builder#rememberUnfinished remember} them
    */
   public Set<String> unfinishedActions() {
     return actions.ids();

@@ -20,6 +20,7 @@ public final class JournalOptions {
   final long maxPendingBytes;
   final Duration maxDelay;
   final Duration closeTimeout;
+  final boolean rememberUnfinished;
 
   private JournalOptions(Builder builder) {
     folder = builder.folder;
@@ -28,6 +29,7 @@ public final class JournalOptions {
     maxPendingBytes = builder.maxPendingBytes;
     maxDelay = builder.maxDelay;
     closeTimeout = builder.closeTimeout;
+    rememberUnfinished = builder.rememberUnfinished;
   }
 
   /**
@@ -52,6 +54,7 @@ public final class JournalOptions {
     private long maxPendingBytes = 64 << 20;
     private Duration maxDelay = Duration.ZERO;
     private Duration closeTimeout = Duration.ofSeconds(30);
+    private boolean rememberUnfinished = true;
 
     private Builder(Path folder) {
       this.folder = onDisk(folder);
@@ -122,6 +125,20 @@ public final class JournalOptions {
     public Builder closeTimeout(Duration timeout) {
       check(!timeout.isNegative(), "closeTimeout must not be negative, but is %s", timeout);
       closeTimeout = timeout;
+      return this;
+    }
+
+    /**
+     * Sets whether the records of unfinished actions are in memory too. Without, {@link
+     * Journal#records} and {@link Journal#unfinishedActions} throw {@link IllegalStateException};
+     * {@link Journal#read} answers as ever. For a journal that is written for another process, and
+     * whose own knows what it wrote.
+     *
+     * @param remember whether they are; they are by default
+     * @return this builder
+     */
+    public Builder rememberUnfinished(boolean remember) {
+      rememberUnfinished = remember;
       return this;
     }
 

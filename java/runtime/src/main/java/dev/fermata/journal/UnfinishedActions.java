@@ -17,6 +17,16 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class UnfinishedActions {
   private final Map<String, List<Append>> actions = new ConcurrentHashMap<>();
+  private final boolean remembers;
+
+  /**
+   * Creates an empty memory.
+   *
+   * @param remembers whether it takes anything in; if not it may not be asked either
+   */
+  UnfinishedActions(boolean remembers) {
+    this.remembers = remembers;
+  }
 
   /** A record that an earlier process left behind. */
   void recovered(JournalRecord record) {
@@ -27,6 +37,9 @@ final class UnfinishedActions {
 
   /** A record is about to be appended: others that are appended from now on come behind it. */
   void began(Append append) {
+    if (!remembers) {
+      return;
+    }
     actions.compute(
         append.record.action(),
         (action, found) -> {
@@ -60,6 +73,7 @@ final class UnfinishedActions {
   }
 
   List<JournalRecord> records(String action) {
+    requireMemory();
     List<JournalRecord> records = new ArrayList<>();
     actions.computeIfPresent(
         action,
@@ -75,6 +89,7 @@ final class UnfinishedActions {
   }
 
   Set<String> ids() {
+    requireMemory();
     Set<String> ids = new HashSet<>();
     for (String id : actions.keySet()) {
       actions.computeIfPresent(
@@ -87,6 +102,13 @@ final class UnfinishedActions {
           });
     }
     return Collections.unmodifiableSet(ids);
+  }
+
+  private void requireMemory() {
+    if (!remembers) {
+      throw new IllegalStateException(
+          "This journal was opened with rememberUnfinished(false): read it with Journal.read");
+    }
   }
 
   private static List<Append> orNone(List<Append> appends) {
