@@ -8,7 +8,9 @@ import dev.fermata.journal.JournalOptions;
 import dev.fermata.journal.JournalRecord;
 import dev.fermata.journal.Level;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,6 +41,10 @@ import org.slf4j.LoggerFactory;
 public final class AttemptJournal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AttemptJournal.class);
   private static final int HEX = 16;
+  private static final int TAKE_OVER_BYTES = 4 << 20;
+
+  /** Of a record without id and value; that of a start may have a digest. */
+  private static final int RECORD_BYTES = 128;
 
   /** Chooses of what earlier attempts left behind what may still be asked for. */
   @FunctionalInterface
@@ -87,7 +93,7 @@ public final class AttemptJournal implements AutoCloseable {
     return id.substring(id.indexOf('.') + 1);
   }
 
-  private static int keyHash(String id) {
+  static int keyHash(String id) {
     return Integer.parseUnsignedInt(id.substring(0, id.indexOf('.')), HEX);
   }
 
@@ -115,11 +121,13 @@ public final class AttemptJournal implements AutoCloseable {
     attempts.addAll(ofJob);
     List<JournalRecord> records =
         takeOver.select(LeftBehind.by(attempts, id -> home.owns(keyHash(id))));
-    AttemptJournal begun = new AttemptJournal(home, open(home, closeTimeout));
+    Path folder = next(home);
+    AttemptJournal begun = new AttemptJournal(home, open(home, folder, closeTimeout));
     try {
       begun.takeOver(records);
     } catch (IOException | RuntimeException failed) {
       begun.close();
+      remove(folder, failed);
       throw failed;
     }
     begun.supersede(ofJob);
@@ -144,25 +152,61 @@ public final class AttemptJournal implements AutoCloseable {
     }
   }
 
-  private static Journal open(JournalHome home, Duration closeTimeout) throws IOException {
+  private static Path next(JournalHome home) throws IOException {
     try {
-      return Journal.open(JournalOptions.inFolder(home.next()).closeTimeout(closeTimeout).build());
-    } catch (IOException | FermataException failed) {
+      return home.next();
+    } catch (IOException failed) {
       throw unusable(home, failed);
     }
   }
 
-  private void takeOver(List<JournalRecord> records) throws IOException {
-    List<CompletableFuture<Void>> written = new ArrayList<>();
-    for (JournalRecord record : records) {
-      written.add(journal.append(record, Level.MEMORY));
-    }
-    written.add(journal.append(LeftBehind.BEGUN, Level.DISK));
+  private static Journal open(JournalHome home, Path folder, Duration closeTimeout)
+      throws IOException {
     try {
-      CompletableFuture.allOf(written.toArray(new CompletableFuture<?>[0])).join();
+      return Journal.open(
+          JournalOptions.inFolder(folder)
+              .closeTimeout(closeTimeout)
+              .rememberUnfinished(false)
+              .build());
+    } catch (FermataException failed) {
+      throw unusable(home, failed);
+    }
+  }
+
+  /** Removes a journal that was not begun, lest every attempt that fails leaves one behind. */
+  private static void remove(Path folder, Exception failure) {
+    try {
+      JournalHome.delete(folder);
+    } catch (IOException | UncheckedIOException failed) {
+      failure.addSuppressed(failed);
+    }
+  }
+
+  private void takeOver(List<JournalRecord> records) throws IOException {
+    try {
+      long unwritten = 0;
+      for (JournalRecord record : records) {
+        journal.append(record, Level.MEMORY).join();
+        unwritten += bytes(record);
+        // All at once may be more than the journal lets wait.
+        if (unwritten >= TAKE_OVER_BYTES) {
+          journal.sync().join();
+          unwritten = 0;
+        }
+      }
+      journal.append(LeftBehind.BEGUN, Level.DISK).join();
     } catch (CompletionException failed) {
       throw unusable(home, failed.getCause());
     }
+  }
+
+  /** What a record takes while it waits, more or less. */
+  private static long bytes(JournalRecord record) {
+    byte[] value =
+        record instanceof JournalRecord.CallFinished
+            ? ((JournalRecord.CallFinished) record).value()
+            : null;
+    return RECORD_BYTES + record.action().length() + (value == null ? 0 : value.length);
   }
 
   private static IOException unusable(JournalHome home, Throwable failure) {
@@ -254,8 +298,9 @@ public final class AttemptJournal implements AutoCloseable {
     if (covered.isEmpty()) {
       return;
     }
-    covered.values().forEach(actions -> actions.forEach(this::drop));
-    covered.clear();
+    covered.values().forEach(actions -> actions.removeIf(this::drop));
+    // What the journal had no room for is dropped at a later one.
+    covered.values().removeIf(List::isEmpty);
     superseded.forEach(JournalHome.Attempt::remove);
     superseded.clear();
   }
@@ -264,9 +309,11 @@ public final class AttemptJournal implements AutoCloseable {
    * Drops an action that nobody will ask for.
    *
    * @param action its id
+   * @return whether it is dropped; not, if the journal cannot take that now
    */
-  public void drop(String action) {
-    append(new JournalRecord.ActionFinished(action), Level.MEMORY);
+  public boolean drop(String action) {
+    // At this level it is known at once.
+    return append(new JournalRecord.ActionFinished(action), Level.MEMORY).join();
   }
 
   @Override

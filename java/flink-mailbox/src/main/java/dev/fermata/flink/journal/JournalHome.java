@@ -100,6 +100,10 @@ public final class JournalHome {
    * @return whether its key group is among those of the subtask
    */
   public boolean owns(int keyHash) {
+    return isAmong(groups, maxParallelism, keyHash);
+  }
+
+  private static boolean isAmong(KeyGroupRange groups, int maxParallelism, int keyHash) {
     return groups.contains(
         KeyGroupRangeAssignment.computeKeyGroupForKeyHash(keyHash, maxParallelism));
   }
@@ -154,6 +158,15 @@ public final class JournalHome {
     return attempts;
   }
 
+  /** Deletes a folder with all that is in it. */
+  static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+        Files.delete(file);
+      }
+    }
+  }
+
   /** The journal of one attempt of one subtask. */
   public final class Attempt {
     private final Path journal;
@@ -171,6 +184,11 @@ public final class JournalHome {
     /** {@return the folder of the journal} */
     public Path journal() {
       return journal;
+    }
+
+    /** Whether a key, given its hash code, is one of the subtask's whose attempt this is. */
+    boolean owns(int keyHash) {
+      return isAmong(groups, maxParallelism, keyHash);
     }
 
     private boolean overlaps(KeyGroupRange others, int ofMaxParallelism) {
@@ -216,11 +234,7 @@ public final class JournalHome {
       Path removed = folder.resolve("removed-" + journal.getFileName());
       try {
         Files.move(journal, removed);
-        try (Stream<Path> files = Files.walk(removed)) {
-          for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
-            Files.delete(file);
-          }
-        }
+        delete(removed);
       } catch (NoSuchFileException alreadyRemoved) {
         LOG.debug("Another subtask removed {} first", journal);
       } catch (IOException | UncheckedIOException failed) {

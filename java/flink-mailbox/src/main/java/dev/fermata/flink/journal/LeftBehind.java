@@ -26,13 +26,13 @@ public final class LeftBehind {
   }
 
   /**
-   * Reads journals as if they were one.
+   * Reads journals as if they were one. What one has taken over is all that counts of those before
+   * it, for the keys of its subtask.
    *
    * @param attempts whose journals, the earliest first
    * @param wanted given the id of an action, whether to keep its records
    * @return by action, in the order in which the actions were started last, what was recorded since
-   *     it last finished, in order; a record that was carried from journal to journal is there as
-   *     often
+   *     it last finished, in order
    * @throws IOException if a journal cannot be read; the message says what to do
    */
   public static Map<String, List<JournalRecord>> by(
@@ -53,6 +53,8 @@ public final class LeftBehind {
             add(record);
           } else if (isBegun(record)) {
             begun[0] = true;
+            // What it did not take over, or they recorded later, counts no more.
+            records.keySet().removeIf(action -> attempt.owns(AttemptJournal.keyHash(action)));
             takenOver.forEach(this::add);
           } else {
             takenOver.add(record);
