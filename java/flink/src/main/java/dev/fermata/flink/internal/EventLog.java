@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Tells what happens to elements and calls, one JSON object a line. Thread-safe; without a folder
  * it writes nothing. When writing fails it warns once and stops: the job goes on.
  */
-final class EventLog {
+final class EventLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
 
   private final Path file;
@@ -74,7 +74,8 @@ final class EventLog {
     }
   }
 
-  synchronized void close() {
+  @Override
+  public synchronized void close() {
     if (writer == null) {
       return;
     }

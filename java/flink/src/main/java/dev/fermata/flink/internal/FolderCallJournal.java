@@ -13,9 +13,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
@@ -98,37 +100,45 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
   private List<JournalRecord> takeOver(
       Map<String, List<JournalRecord>> leftBehind, List<InFlight<K, IN>> inFlight)
       throws IOException {
-    Map<String, InFlight<K, IN>> byId = new HashMap<>();
-    for (InFlight<K, IN> element : inFlight) {
-      byId.put(element.id, element);
-    }
     List<JournalRecord> kept = new ArrayList<>();
+    Set<String> present = new HashSet<>();
+    for (InFlight<K, IN> element : inFlight) {
+      if (element.id == null) {
+        continue;
+      }
+      present.add(element.id);
+      if (!element.finished) {
+        List<JournalRecord> records = leftBehind.getOrDefault(element.id, List.of());
+        RecordedElement recorded = RecordedElement.read(element.id, records);
+        element.journaled = recorded.steps;
+        // One that no journal knows is started here too: its steps will be in this one. If the
+        // next checkpoint completes without it, it is done.
+        recorded.addTo(kept, digests.of(element), restoredCheckpoint);
+      }
+    }
     List<RecordedElement> absent = new ArrayList<>();
     for (Map.Entry<String, List<JournalRecord>> entry : leftBehind.entrySet()) {
+      if (present.contains(entry.getKey())) {
+        continue;
+      }
       RecordedElement recorded = RecordedElement.read(entry.getKey(), entry.getValue());
-      InFlight<K, IN> element = byId.get(recorded.id);
-      if (element == null) {
-        if (recorded.epoch() >= restoredCheckpoint && !isOverdue(recorded)) {
-          absent.add(recorded);
-        }
-      } else if (!element.finished) {
-        element.journaled = recorded.steps;
-        // If the next checkpoint completes without it, it is done.
-        recorded.addTo(kept, restoredCheckpoint, beganMillis);
+      if (!recorded.isStarted()) {
+        LOG.warn(
+            "The journals have calls of {}, but not which element that is: if it comes again they"
+                + " are made again",
+            recorded.id);
+      } else if (recorded.epoch() >= restoredCheckpoint) {
+        absent.add(recorded);
       }
     }
     // Those that arrived again in the latest attempt are the first ones of their kind.
     absent.sort(Comparator.comparingLong(RecordedElement::epoch));
     for (RecordedElement recorded : absent) {
-      expected.computeIfAbsent(recorded.digest(), none -> new ArrayDeque<>(1)).add(recorded);
-      recorded.addTo(kept, RecordedElement.NOT_ARRIVED, beganMillis);
+      byte[] digest = recorded.digest();
+      expected.computeIfAbsent(ByteBuffer.wrap(digest), none -> new ArrayDeque<>(1)).add(recorded);
+      recorded.addTo(kept, digest, RecordedElement.NOT_ARRIVED);
     }
     return kept;
-  }
-
-  private boolean isOverdue(RecordedElement recorded) {
-    long since = recorded.takenOverMillis();
-    return since != 0 && System.currentTimeMillis() - since > retention.toMillis();
   }
 
   @Override
@@ -141,7 +151,7 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
       element.id = recorded.id;
       element.journaled = recorded.steps;
     }
-    append(element, RecordedElement.started(element.id, digest, epoch, 0), Level.MEMORY);
+    append(element, RecordedElement.started(element.id, digest, epoch), Level.MEMORY);
   }
 
   private RecordedElement takeExpected(ByteBuffer digest) {
@@ -204,7 +214,8 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
     for (int place : element.journaled.keySet()) {
       end = Math.max(end, place + 1);
     }
-    for (int place = from; place < end; place++) {
+    // From the end, so that a crash between two of them leaves no step behind one that is void.
+    for (int place = end - 1; place >= from; place--) {
       append(
           element,
           new JournalRecord.CallFinished(element.id, place, RecordedElement.VOID),
@@ -256,9 +267,10 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
   @Override
   public void completed(long checkpoint) {
     journal.completed(checkpoint);
-    if (System.currentTimeMillis() - beganMillis > retention.toMillis()) {
-      expected.values().forEach(equal -> equal.forEach(recorded -> journal.drop(recorded.id)));
-      expected.clear();
+    // Counted anew by each attempt: while none gets on, no element has had time to come again.
+    if (System.currentTimeMillis() - beganMillis >= retention.toMillis()) {
+      expected.values().forEach(equal -> equal.removeIf(recorded -> journal.drop(recorded.id)));
+      expected.values().removeIf(Queue::isEmpty);
     }
   }
 

@@ -114,9 +114,10 @@ final class FunctionRunner<K, IN, OUT> {
   /** Ends every function in flight and every call; none reaches state or output any more. */
   void close() {
     running = null;
-    executor.close();
-    journal.close();
-    events.close();
+    try (events;
+        journal) {
+      executor.close();
+    }
   }
 
   boolean isRunning(InFlight<K, IN> element) {

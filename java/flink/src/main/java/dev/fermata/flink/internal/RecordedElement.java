@@ -5,6 +5,7 @@ package dev.fermata.flink.internal;
 import dev.fermata.journal.JournalRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,13 +21,14 @@ final class RecordedElement {
   /** In place of a step that does not count any more. */
   static final byte[] VOID = {};
 
-  private static final int HEAD = 2 * Long.BYTES;
+  private static final int HEAD = Long.BYTES;
 
   final String id;
 
   /** By place, the {@link RecordedStep}. */
   final Map<Integer, byte[]> steps = new TreeMap<>();
 
+  /** Null if no journal says which element this is. */
   private byte[] start;
 
   private RecordedElement(String id) {
@@ -53,7 +55,7 @@ final class RecordedElement {
         }
       }
     }
-    if (element.start == null || element.start.length < HEAD) {
+    if (element.start != null && element.start.length < HEAD) {
       throw new IOException("The records of " + id + " in the journal are not those of an element");
     }
     return element;
@@ -65,25 +67,26 @@ final class RecordedElement {
    * @param id of the element
    * @param digest of key, element and the like
    * @param epoch the latest checkpoint before it arrived
-   * @param takenOverMillis when its record was first taken over from an earlier attempt, or 0
    */
-  static JournalRecord started(String id, byte[] digest, long epoch, long takenOverMillis) {
-    ByteBuffer start = ByteBuffer.allocate(HEAD + digest.length);
-    start.putLong(epoch).putLong(takenOverMillis).put(digest);
+  static JournalRecord started(String id, byte[] digest, long epoch) {
+    ByteBuffer start = ByteBuffer.allocate(HEAD + digest.length).putLong(epoch).put(digest);
     return new JournalRecord.ActionStarted(id, start.array());
   }
 
   /**
    * Adds the records by which a later attempt takes it over.
    *
+   * @param digest of key, element and the like
    * @param epoch the latest checkpoint before it arrived, or {@link #NOT_ARRIVED}
    */
-  void addTo(List<JournalRecord> records, long epoch, long nowMillis) {
-    byte[] digest = new byte[start.length - HEAD];
-    digest().get(digest);
-    long since = takenOverMillis() == 0 ? nowMillis : takenOverMillis();
-    records.add(started(id, digest, epoch, since));
+  void addTo(List<JournalRecord> records, byte[] digest, long epoch) {
+    records.add(started(id, digest, epoch));
     steps.forEach((place, step) -> records.add(new JournalRecord.CallFinished(id, place, step)));
+  }
+
+  /** Whether it is known which element this is; otherwise it has neither epoch nor digest. */
+  boolean isStarted() {
+    return start != null;
   }
 
   /** The latest checkpoint before it arrived, or {@link #NOT_ARRIVED}. */
@@ -91,13 +94,8 @@ final class RecordedElement {
     return ByteBuffer.wrap(start).getLong();
   }
 
-  /** When its record was first taken over from an earlier attempt; 0 if it was not. */
-  long takenOverMillis() {
-    return ByteBuffer.wrap(start).getLong(Long.BYTES);
-  }
-
-  /** Digest of key, element and the like, to be compared. */
-  ByteBuffer digest() {
-    return ByteBuffer.wrap(start, HEAD, start.length - HEAD).slice();
+  /** Digest of key, element and the like. */
+  byte[] digest() {
+    return Arrays.copyOfRange(start, HEAD, start.length);
   }
 }
