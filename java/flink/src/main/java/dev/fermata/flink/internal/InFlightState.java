@@ -39,7 +39,11 @@ import org.apache.flink.util.OutputTag;
  */
 final class InFlightState<K, IN, OUT> {
   private static final String NAME = "fermata-in-flight";
-  private static final byte FORMAT = 1;
+  private static final byte FORMAT = 2;
+
+  /** Without the element's id in the journal. */
+  private static final byte FORMAT_WITHOUT_ID = 1;
+
   private static final byte MAIN = 0;
   private static final byte SIDE = 1;
 
@@ -162,20 +166,22 @@ final class InFlightState<K, IN, OUT> {
       throws IOException, ClassNotFoundException {
     DataInputDeserializer in = new DataInputDeserializer(row.f0);
     byte format = in.readByte();
-    if (format != FORMAT) {
+    if (format != FORMAT && format != FORMAT_WITHOUT_ID) {
       throw new IOException(
           "The element in flight of key '"
               + key
               + "' was written in format "
               + format
-              + ", but this version of Fermata reads format "
+              + ", but this version of Fermata reads formats "
+              + FORMAT_WITHOUT_ID
+              + " to "
               + FORMAT
               + "; restore it with the version that wrote it");
     }
     InFlight.Kind kind = InFlight.Kind.values()[in.readByte()];
     long sequence = in.readLong();
     Long timestamp = in.readBoolean() ? in.readLong() : null;
-    String id = in.readBoolean() ? in.readUTF() : null;
+    String id = format != FORMAT_WITHOUT_ID && in.readBoolean() ? in.readUTF() : null;
     boolean finished = in.readBoolean();
     InFlight<K, IN> element =
         new InFlight<>(kind, sequence, key, row.f1, timestamp, finished ? null : CallLog.read(in));
