@@ -134,16 +134,15 @@ final class PendingMap<UK, UV> implements MapState<UK, UV>, PendingWrites.Write 
       for (Map.Entry<UK, UV> entry : backend.entries()) {
         all.put(keySerializer.copy(entry.getKey()), copy(entry.getValue()));
       }
-      scope.reads().entries(keySerializer, valueSerializer, all);
+      all = scope.reads().entries(keySerializer, valueSerializer, all);
     }
-    changed.forEach(
-        (key, value) -> {
-          if (value.isPresent()) {
-            all.put(keySerializer.copy(key), copy(value.get()));
-          } else {
-            all.remove(key);
-          }
-        });
+    for (Map.Entry<UK, Optional<UV>> change : changed.entrySet()) {
+      if (change.getValue().isPresent()) {
+        all.put(keySerializer.copy(change.getKey()), copy(change.getValue().get()));
+      } else {
+        all.remove(change.getKey());
+      }
+    }
     return all;
   }
 

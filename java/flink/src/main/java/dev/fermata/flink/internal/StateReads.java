@@ -5,7 +5,10 @@ package dev.fermata.flink.internal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.util.FlinkRuntimeException;
@@ -22,7 +25,10 @@ class StateReads {
         <T> void value(TypeSerializer<T> serializer, T value) {}
 
         @Override
-        <K, V> void entries(TypeSerializer<K> keys, TypeSerializer<V> values, Map<K, V> entries) {}
+        <K, V> Map<K, V> entries(
+            TypeSerializer<K> keys, TypeSerializer<V> values, Map<K, V> entries) {
+          return entries;
+        }
       };
 
   private final MessageDigest sha256 = ElementDigest.sha256();
@@ -36,16 +42,27 @@ class StateReads {
     note(hash());
   }
 
-  /** Notes entries, which come in any order. */
-  <K, V> void entries(TypeSerializer<K> keys, TypeSerializer<V> values, Map<K, V> entries) {
-    long sum = entries.size();
+  /**
+   * Notes entries, which come in any order.
+   *
+   * @return them, in the order of their serialized keys: the function may decide by it
+   */
+  <K, V> Map<K, V> entries(TypeSerializer<K> keys, TypeSerializer<V> values, Map<K, V> entries) {
+    Map<byte[], Map.Entry<K, V>> byKey = new TreeMap<>(Arrays::compareUnsigned);
     for (Map.Entry<K, V> entry : entries.entrySet()) {
       bytes.clear();
       write(keys, entry.getKey());
-      write(values, entry.getValue());
-      sum += hash();
+      byKey.put(bytes.getCopyOfBuffer(), entry);
     }
-    note(sum);
+    Map<K, V> ordered = new LinkedHashMap<>();
+    note(byKey.size());
+    byKey.forEach(
+        (key, entry) -> {
+          sha256.update(key);
+          value(values, entry.getValue());
+          ordered.put(entry.getKey(), entry.getValue());
+        });
+    return ordered;
   }
 
   long digest() {

@@ -71,4 +71,12 @@ class StateReadsTest {
     assertThat(digest(reads -> entries(reads, Map.of("a", 1)))).isNotEqualTo(read);
     assertThat(digest(reads -> entries(reads, Map.of()))).isNotEqualTo(digest(reads -> {}));
   }
+
+  @Test
+  void entriesAreReadInOneOrder() {
+    assertThat(
+            new StateReads()
+                .entries(StringSerializer.INSTANCE, IntSerializer.INSTANCE, map("b", 2, "a", 1)))
+        .containsExactly(Map.entry("a", 1), Map.entry("b", 2));
+  }
 }
