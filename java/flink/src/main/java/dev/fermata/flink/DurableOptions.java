@@ -161,7 +161,7 @@ public final class DurableOptions<IN> {
    * from a checkpoint, also as a job with another id. Remove that folder with its checkpoints.
    *
    * @param folder on storage that all task managers share and that behaves as a local file system
-   *     does, such as NFS; made if absent
+   *     does, such as NFS: an absolute path or a {@code file:} URI; made if absent
    * @return this object
    */
   public DurableOptions<IN> journal(String folder) {
@@ -181,7 +181,7 @@ public final class DurableOptions<IN> {
   }
 
   /**
-   * Sets how long after a failure the calls of an element are kept that does not come again.
+   * Sets how long after a restart the calls of an element are kept that does not come again.
    *
    * @param time longer than it takes a restored job to catch up; not negative
    * @return this object

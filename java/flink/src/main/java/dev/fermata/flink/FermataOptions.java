@@ -100,9 +100,10 @@ public final class FermataOptions {
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "Folder on storage that all task managers share, where finished calls are kept between"
-                  + " checkpoints, so that a failure repeats none of them. Each job has a folder of its"
-                  + " own in there. Default: none, calls are kept at checkpoints only.");
+              "Folder on storage that all task managers share, an absolute path or a file: URI, where"
+                  + " finished calls are kept between checkpoints, so that a failure repeats none of"
+                  + " them. Each job has a folder of its own in there. Default: none, calls are kept"
+                  + " at checkpoints only.");
 
   /** What has to have happened to a call's record before the function sees the result. */
   public static final ConfigOption<Level> JOURNAL_LEVEL =
@@ -119,7 +120,7 @@ public final class FermataOptions {
           .durationType()
           .defaultValue(Duration.ofHours(1))
           .withDescription(
-              "How long after a failure the calls of an element are kept that does not come again."
+              "How long after a restart the calls of an element are kept that does not come again."
                   + " Longer than it takes a restored job to catch up.");
 
   private FermataOptions() {}

@@ -23,6 +23,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -569,12 +570,98 @@ class JournalTest {
   }
 
   @Test
+  void anAttemptThatGoesOnOverAJournalThatStaysDoesNoHarm() throws Exception {
+    int owner = KeyGroupRangeAssignment.assignKeyToParallelOperator("a", 128, 2);
+    try (OperatorRig zombie = attempt(calls(gates, "first", "second", "third"), 0, null)) {
+      zombie.send("a", 1, 1);
+      gates.open("a1first", "1");
+      runUntilMade(zombie, gates, "a1second");
+      later.open("a1other", "3");
+      try (OperatorRig rig = half(calls(later, "other", "second"), owner)) {
+        rig.send("a", 1, 1);
+        runUntilMade(rig, later, "a1second");
+      }
+      gates.open("a1second", "2");
+      runUntilMade(zombie, gates, "a1third");
+    }
+    last.open("a1second", "4");
+    try (OperatorRig rig = half(calls(last, "other", "second"), owner)) {
+      rig.send("a", 1, 1).runUntilOutput(1);
+      assertThat(rig.output()).containsExactly("a1 3 4");
+    }
+  }
+
+  /** One of two subtasks, before the first checkpoint. */
+  private OperatorRig half(
+      DurableFunction<String, Tuple2<String, Integer>, String> function, int subtask)
+      throws Exception {
+    return OperatorRig.restore(function, options(), job, 0, null, 1, 2, subtask);
+  }
+
+  @Test
+  void anElementWhoseJournalIsGoneIsKnownToTheNextOne(@TempDir Path elsewhere) throws Exception {
+    OperatorSubtaskState state;
+    try (OperatorRig rig = attempt(calls(gates, "first", "second"), 0, null)) {
+      rig.send("a", 1, 1);
+      state = rig.harness.snapshot(1, 1);
+      rig.harness.notifyOfCompletedCheckpoint(1);
+    }
+    Files.move(journals().get(0), elsewhere.resolve("moved"));
+    later.open("a1first", "1");
+    try (OperatorRig rig = attempt(calls(later, "first", "second"), 1, state)) {
+      runUntilMade(rig, later, "a1second");
+    }
+    last.open("a1second", "2");
+    try (OperatorRig rig = attempt(calls(last, "first", "second"), 1, state)) {
+      rig.runUntilOutput(1);
+      assertThat(rig.output()).containsExactly("a1 1 2");
+    }
+    assertThat(last.made).containsExactly("a1second");
+  }
+
+  @Test
+  void callsOfNobodyKnowsWhichElementAreInNobodysWay() throws Exception {
+    failBetweenCalls("a");
+    try (Journal journal = Journal.open(journals().get(0))) {
+      journal
+          .append(new JournalRecord.CallFinished("61.lost", 0, new byte[] {1}), Level.DISK)
+          .join();
+    }
+    later.open("a1second", "2");
+    try (OperatorRig rig = attempt(calls(later, "first", "second"), 0, null)) {
+      rig.send("a", 1, 1).runUntilOutput(1);
+    }
+    assertThat(later.made).containsExactly("a1second");
+  }
+
+  @Test
+  void moreIsTakenOverThanMayWaitToBeWritten() throws Exception {
+    int megabytes = 9;
+    gates.open("second");
+    try (OperatorRig rig = attempt(returning(megabytes << 20, gates), 0, null)) {
+      for (int number = 1; number <= megabytes; number++) {
+        rig.send("a", number, number).runUntilOutput(number);
+      }
+    }
+    try (OperatorRig rig = attempt(returning(-1, later), 0, null)) {
+      for (int number = 1; number <= megabytes; number++) {
+        rig.send("a", number, number).runUntilOutput(number);
+      }
+    }
+    assertThat(later.made).isEmpty();
+  }
+
+  @Test
   void callsOfElementsThatDoNotComeAgainAreDroppedAfterAWhile() throws Exception {
     OperatorSubtaskState state = failBetweenCalls("a");
     DurableOptions<Tuple2<String, Integer>> impatient = options().journalRetention(Duration.ZERO);
     OperatorRig.restore(calls(later), impatient, job, 1, state, 1, 1, 0).close();
-    assertThat(finishedCalls()).isEqualTo(1);
-    OperatorRig.restore(calls(later), impatient, job, 1, state, 1, 1, 0).close();
+    try (OperatorRig rig = OperatorRig.restore(calls(later), impatient, job, 1, state, 1, 1, 0)) {
+      assertThat(finishedCalls()).isEqualTo(1);
+      state = rig.harness.snapshot(2, 2);
+      rig.harness.notifyOfCompletedCheckpoint(2);
+    }
+    attempt(calls(later), 2, state).close();
     assertThat(finishedCalls()).isZero();
   }
 
@@ -610,5 +697,23 @@ class JournalTest {
     assertThatThrownBy(() -> options().journalLevel(Level.MEMORY).resolve(new Configuration()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("fermata.journal.level");
+  }
+
+  @Test
+  void aFolderThatEachProcessWouldLookForElsewhereIsRefused() {
+    for (String elsewhere : List.of("journals", "s3://bucket/journals", "file:journals")) {
+      assertThatThrownBy(
+              () -> OperatorRig.options().journal(elsewhere).resolve(new Configuration()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("fermata.journal.folder")
+          .hasMessageContaining(elsewhere);
+    }
+  }
+
+  @Test
+  void aFolderMayBeNamedByItsUri() throws Exception {
+    OperatorRig.open(calls(gates), OperatorRig.options().journal(folder.toUri().toString()))
+        .close();
+    assertThat(journals()).hasSize(1);
   }
 }
