@@ -4,13 +4,18 @@ package dev.fermata.flink.agents;
 
 import dev.fermata.flink.journal.JournalHome;
 import dev.fermata.journal.Level;
+import java.net.URI;
+import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.util.TimeUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Gives an operator of Flink Agents the store of its choice, where that is Fermata's. The operator
@@ -18,6 +23,8 @@ import org.apache.flink.util.TimeUtils;
  * before it looks for one. Mailbox thread.
  */
 public final class ActionStateStores {
+  private static final Logger LOG = LoggerFactory.getLogger(ActionStateStores.class);
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
   private static final String BACKEND = "actionStateStoreBackend";
   private static final String FERMATA = "fermata";
   private static final String FOLDER = "fermata.journal.folder";
@@ -30,7 +37,8 @@ public final class ActionStateStores {
    * Is called first when an operator initializes its state.
    *
    * @param operator of Flink Agents
-   * @throws ReflectiveOperationException if it is of a version that is not known
+   * @throws ReflectiveOperationException if it chose the store and is of a version that is not
+   *     known
    */
   public static void initialize(Object operator) throws ReflectiveOperationException {
     if (!isChosen(operator)) {
@@ -39,8 +47,8 @@ public final class ActionStateStores {
     if (AgentOperator.store(operator) != null) {
       return;
     }
-    String folder = AgentOperator.option(operator, FOLDER, null);
-    if (folder == null) {
+    String text = AgentOperator.option(operator, FOLDER, null);
+    if (text == null) {
       throw new IllegalArgumentException(
           BACKEND
               + " is '"
@@ -49,18 +57,38 @@ public final class ActionStateStores {
               + FOLDER
               + " in the agent's configuration");
     }
+    Path folder = folder(text);
     Level level = level(AgentOperator.option(operator, LEVEL, Level.DISK.name()));
     Duration retention = TimeUtils.parseDuration(AgentOperator.option(operator, RETENTION, "1 h"));
     AbstractStreamOperator<?> flinks = (AbstractStreamOperator<?>) operator;
     JournalHome home =
         JournalHome.of(
-            Paths.get(folder),
+            folder,
             flinks.getRuntimeContext().getJobInfo().getJobId(),
             flinks.getOperatorID(),
             flinks.getRuntimeContext().getTaskInfo());
     UpstreamStates states = new UpstreamStates(operator.getClass().getClassLoader());
     AgentOperator.setStore(
         operator, states.store(new ActionStateJournal(states, home, level, retention)));
+  }
+
+  /** What stands for remote storage elsewhere would name a folder below the working directory. */
+  private static Path folder(String text) {
+    IllegalArgumentException cause = null;
+    try {
+      Path folder = text.startsWith("file:") ? Paths.get(URI.create(text)) : Paths.get(text);
+      if (folder.isAbsolute()) {
+        return folder;
+      }
+    } catch (IllegalArgumentException malformed) {
+      cause = malformed;
+    }
+    throw new IllegalArgumentException(
+        FOLDER
+            + " must be the absolute path, or the file: URI, of a folder that behaves as a local"
+            + " file system does, but is "
+            + text,
+        cause);
   }
 
   private static Level level(String text) {
@@ -81,7 +109,7 @@ public final class ActionStateStores {
    */
   public static void snapshot(Object operator, StateSnapshotContext context)
       throws ReflectiveOperationException {
-    ActionStateJournal journal = of(operator);
+    ActionStateJournal journal = isChosen(operator) ? of(operator) : null;
     if (journal != null) {
       journal.snapshot(context.getCheckpointId());
     }
@@ -96,7 +124,7 @@ public final class ActionStateStores {
    */
   public static void completed(Object operator, long checkpoint)
       throws ReflectiveOperationException {
-    ActionStateJournal journal = of(operator);
+    ActionStateJournal journal = isChosen(operator) ? of(operator) : null;
     if (journal != null) {
       journal.completed(checkpoint);
     }
@@ -129,7 +157,19 @@ public final class ActionStateStores {
     return UpstreamStates.journal(AgentOperator.store(operator));
   }
 
-  private static boolean isChosen(Object operator) throws ReflectiveOperationException {
-    return FERMATA.equalsIgnoreCase(AgentOperator.option(operator, BACKEND, null));
+  /** A job that does not choose the store does without it where the operator is not known. */
+  private static boolean isChosen(Object operator) {
+    try {
+      return FERMATA.equalsIgnoreCase(AgentOperator.option(operator, BACKEND, null));
+    } catch (ReflectiveOperationException | RuntimeException | LinkageError unknown) {
+      if (!WARNED.getAndSet(true)) {
+        LOG.warn(
+            "Whether a job has chosen '{}' as {} cannot be read of this Flink Agents; none has it",
+            FERMATA,
+            BACKEND,
+            unknown);
+      }
+      return false;
+    }
   }
 }
