@@ -19,11 +19,22 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import org.apache.flink.runtime.execution.CancelTaskException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Upstream's {@code ActionStateStore} in a journal on shared storage: for each action the state
- * that upstream would write to Kafka, by the same name and in the same form.
+ * that upstream would write to Kafka, in the same form.
+ *
+ * <p>A state is that of the event with its id. An event that comes again after a failure has the id
+ * it had, from the checkpoint or from the state of the action that sent it; where it has another
+ * one, because that action runs again, its own actions do so too. Inputs, of which there is but one
+ * to a number, and events of Python, have a new id each time, and are known by a hash of all that
+ * they say.
  *
  * <p>It is to the operator what upstream's store on Kafka is, but for what that one loses: a state
  * is dropped from the journal when a checkpoint has completed that was taken after its input was
@@ -32,10 +43,13 @@ import java.util.function.Consumer;
  * actions for the same input are not; keys may contain any character; and it is found before the
  * first checkpoint too.
  *
- * <p>A state with results of calls, or of an action that has ended, is durable when {@link #put}
- * returns. {@link UpstreamStates} makes the store of it. Used on the mailbox thread.
+ * <p>A state with results of calls is durable when {@link #put} returns. That of an action that has
+ * ended is so no later than any result of a call after it; if it is lost, the action runs again on
+ * the results of its calls. {@link UpstreamStates} makes the store of it. Used on the mailbox
+ * thread.
  */
 final class ActionStateJournal {
+  private static final Logger LOG = LoggerFactory.getLogger(ActionStateJournal.class);
   private static final int HEAD = Long.BYTES;
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -44,10 +58,10 @@ final class ActionStateJournal {
   private final Level level;
   private final Duration retention;
 
-  /** By key as text and number of its input the states by their names. */
-  private final Map<String, NavigableMap<Long, Map<String, State>>> states = new HashMap<>();
+  /** The states by key as text and number of its input. */
+  private final Map<String, NavigableMap<Long, List<State>>> states = new HashMap<>();
 
-  private Consumer<CompletableFuture<?>> waiting = CompletableFuture::join;
+  private Consumer<CompletableFuture<?>> waiting = ActionStateJournal::block;
   private AttemptJournal journal;
 
   ActionStateJournal(UpstreamStates upstream, JournalHome home, Level level, Duration retention) {
@@ -63,39 +77,76 @@ final class ActionStateJournal {
   }
 
   void put(Object key, long sequence, Object action, Object event, Object state) {
-    String name = upstream.name(key, sequence, action, event);
-    State put = new State(AttemptJournal.id(key, name), state, false);
+    StateName name = upstream.name(key, sequence, action, event);
     byte[] record = record(0, upstream.write(state));
-    states(key.toString(), sequence).put(name, put);
-    boolean counts = upstream.isCompleted(state) || upstream.hasCallResults(state);
-    // One that says nothing yet need not be waited for.
-    waiting.accept(
-        journal.append(
-            new JournalRecord.CallFinished(put.id, 0, record), counts ? level : Level.MEMORY));
+    List<State> ofInput = states(name);
+    State put = find(ofInput, name, event);
+    if (put == null) {
+      put = new State(AttemptJournal.id(key, name.toString()), name, state, false);
+      ofInput.add(put);
+    } else {
+      put.claim(name);
+      put.state = state;
+    }
+    JournalRecord written = new JournalRecord.CallFinished(put.id, 0, record);
+    if (upstream.hasCallResults(state) && !upstream.isCompleted(state)) {
+      waiting.accept(journal.append(written, level));
+    } else {
+      journal.append(written, Level.MEMORY);
+    }
+  }
+
+  /** Waits by blocking, until the task is cancelled. */
+  static void block(CompletableFuture<?> record) {
+    try {
+      record.get();
+    } catch (InterruptedException cancelled) {
+      Thread.currentThread().interrupt();
+      throw new CancelTaskException("Interrupted while the state of an action was written");
+    } catch (ExecutionException failed) {
+      throw new CompletionException(failed.getCause());
+    }
   }
 
   Object get(Object key, long sequence, Object action, Object event) {
-    NavigableMap<Long, Map<String, State>> ofKey = states.get(key.toString());
+    NavigableMap<Long, List<State>> ofKey = states.get(key.toString());
     if (ofKey == null) {
       return null;
     }
-    State state =
-        ofKey.getOrDefault(sequence, Map.of()).get(upstream.name(key, sequence, action, event));
+    StateName name = upstream.name(key, sequence, action, event);
+    State state = find(ofKey.getOrDefault(sequence, List.of()), name, event);
     if (state != null) {
-      cameAgain(state);
+      cameAgain(state, name);
       return state.state;
     }
     // Inputs come in another order than before: what followed from it does not hold.
-    NavigableMap<Long, Map<String, State>> after = ofKey.tailMap(sequence, false);
-    after.values().forEach(later -> later.values().forEach(lost -> journal.drop(lost.id)));
+    NavigableMap<Long, List<State>> after = ofKey.tailMap(sequence, false);
+    after.values().forEach(later -> later.forEach(lost -> journal.drop(lost.id)));
     after.clear();
     return null;
   }
 
+  /** What cannot be told apart from that of another event is not found. */
+  private State find(List<State> ofInput, StateName name, Object event) {
+    for (State state : ofInput) {
+      if (state.name.isOfSameEvent(name)) {
+        return state;
+      }
+    }
+    if (upstream.isHashedWhole(event)) {
+      for (State state : ofInput) {
+        if (state.isTakenOver && state.name.isOfEqualEvent(name)) {
+          return state;
+        }
+      }
+    }
+    return null;
+  }
+
   /** From now on it is kept for as long as its action takes. */
-  private void cameAgain(State state) {
+  private void cameAgain(State state, StateName name) {
     if (state.isTakenOver) {
-      state.isTakenOver = false;
+      state.claim(name);
       byte[] record = record(0, upstream.write(state.state));
       journal.append(new JournalRecord.CallFinished(state.id, 0, record), Level.MEMORY);
     }
@@ -124,11 +175,32 @@ final class ActionStateJournal {
       }
       byte[] written = new byte[latest.remaining()];
       latest.get(written);
-      add(id, upstream.read(written));
+      StateName name = name(id);
+      Object state = read(name, written);
+      if (state == null) {
+        continue;
+      }
+      states(name).add(new State(id, name, state, true));
       kept.add(
           new JournalRecord.CallFinished(id, 0, record(takenOver == 0 ? now : takenOver, written)));
     }
     return kept;
+  }
+
+  /** Returns null for a state that upstream can write but not read: its action runs again. */
+  private Object read(StateName name, byte[] written) {
+    try {
+      return upstream.read(written);
+    } catch (RuntimeException unreadable) {
+      LOG.warn(
+          "Flink Agents cannot read the state of an action for key {}, input {}, that it has"
+              + " written itself; the action runs again, and makes its calls again. Its events need"
+              + " to be such that Jackson can read them",
+          name.key(),
+          name.sequence(),
+          unreadable);
+      return null;
+    }
   }
 
   private static ByteBuffer latest(String id, List<JournalRecord> records) throws IOException {
@@ -148,25 +220,19 @@ final class ActionStateJournal {
     return ByteBuffer.allocate(HEAD + written.length).putLong(takenOverMillis).put(written).array();
   }
 
-  /** A name is key_number_event_action; of these the key alone may contain an underscore. */
-  private void add(String id, Object state) throws IOException {
-    String name = AttemptJournal.name(id);
+  private static StateName name(String id) throws IOException {
     try {
-      String keyAndNumber = name.substring(0, name.lastIndexOf('_', name.lastIndexOf('_') - 1));
-      int end = keyAndNumber.lastIndexOf('_');
-      long sequence = Long.parseLong(keyAndNumber.substring(end + 1));
-      states(keyAndNumber.substring(0, end), sequence).put(name, new State(id, state, true));
-    } catch (IndexOutOfBoundsException | NumberFormatException unknown) {
+      return StateName.parse(AttemptJournal.name(id));
+    } catch (IllegalArgumentException unknown) {
       throw new IOException(
-          "The journal has a state '" + name + "', which is not named as Flink Agents does it",
-          unknown);
+          "The journal has records of '" + id + "', which is no state of Flink Agents", unknown);
     }
   }
 
-  private Map<String, State> states(String key, long sequence) {
+  private List<State> states(StateName name) {
     return states
-        .computeIfAbsent(key, none -> new TreeMap<>())
-        .computeIfAbsent(sequence, none -> new HashMap<>());
+        .computeIfAbsent(name.key(), none -> new TreeMap<>())
+        .computeIfAbsent(name.sequence(), none -> new ArrayList<>());
   }
 
   /**
@@ -174,14 +240,14 @@ final class ActionStateJournal {
    * progress at a checkpoint, too: what its actions have not ended, they still need.
    */
   void prune(Object key, long sequence) {
-    NavigableMap<Long, Map<String, State>> ofKey = states.get(key.toString());
+    NavigableMap<Long, List<State>> ofKey = states.get(key.toString());
     if (ofKey == null) {
       return;
     }
-    Iterator<Map<String, State>> done = ofKey.headMap(sequence, true).values().iterator();
+    Iterator<List<State>> done = ofKey.headMap(sequence, true).values().iterator();
     while (done.hasNext()) {
-      Map<String, State> ofInput = done.next();
-      ofInput.values().removeIf(this::isOver);
+      List<State> ofInput = done.next();
+      ofInput.removeIf(this::isOver);
       if (ofInput.isEmpty()) {
         done.remove();
       }
@@ -220,15 +286,23 @@ final class ActionStateJournal {
 
   private static final class State {
     private final String id;
-    private final Object state;
+    private StateName name;
+    private Object state;
 
     /** Whether it is from an earlier attempt and was not asked for yet. */
     private boolean isTakenOver;
 
-    State(String id, Object state, boolean isTakenOver) {
+    State(String id, StateName name, Object state, boolean isTakenOver) {
       this.id = id;
+      this.name = name;
       this.state = state;
       this.isTakenOver = isTakenOver;
+    }
+
+    /** Makes it that of an event of this attempt, and of no other. */
+    void claim(StateName byThis) {
+      name = byThis;
+      isTakenOver = false;
     }
   }
 }

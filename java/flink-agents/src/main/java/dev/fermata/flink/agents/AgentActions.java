@@ -200,7 +200,7 @@ public final class AgentActions implements AutoCloseable {
   /** Waits for the storage: an action suspended, the operator, which waits for none, blocking. */
   private void await(CompletableFuture<?> record) {
     if (running == null || record.isDone()) {
-      record.join();
+      ActionStateJournal.block(record);
       return;
     }
     ActionContext action = running;

@@ -8,19 +8,28 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * Upstream's own way to name and to write the states of actions, which is the one of its store on
- * Kafka. By reflection: upstream's jars are in no package registry that a build could take them
- * from. Immutable; used on the task's thread.
+ * Upstream's own way to write the states of actions, which is the one of its store on Kafka, and
+ * what tells them apart. By reflection: upstream's jars are in no package registry that a build
+ * could take them from. Immutable; used on the task's thread.
  */
 final class UpstreamStates {
-  private static final String PACKAGE = "org.apache.flink.agents.runtime.actionstate.";
+  private static final String AGENTS = "org.apache.flink.agents.";
+  private static final String STATES = AGENTS + "runtime.actionstate.";
+
+  /** Of other events the hash may leave out all that they say. */
+  private static final Set<String> HASHED_WHOLE =
+      Set.of(AGENTS + "api.InputEvent", AGENTS + "runtime.python.event.PythonEvent");
 
   private final Class<?> store;
   private final Method generateKey;
+  private final Method actionName;
+  private final Method eventId;
   private final Object serializer;
   private final Method serialize;
   private final Method deserialize;
@@ -28,10 +37,12 @@ final class UpstreamStates {
   private final Method callResults;
 
   UpstreamStates(ClassLoader upstream) throws ReflectiveOperationException {
-    store = load(upstream, "ActionStateStore");
-    Class<?> state = load(upstream, "ActionState");
-    generateKey = method(load(upstream, "ActionStateUtil"), "generateKey");
-    Class<?> serializerType = load(upstream, "ActionStateKafkaSeder");
+    store = load(upstream, STATES + "ActionStateStore");
+    Class<?> state = load(upstream, STATES + "ActionState");
+    generateKey = method(load(upstream, STATES + "ActionStateUtil"), "generateKey");
+    actionName = load(upstream, AGENTS + "plan.actions.Action").getMethod("getName");
+    eventId = load(upstream, AGENTS + "api.Event").getMethod("getId");
+    Class<?> serializerType = load(upstream, STATES + "ActionStateKafkaSeder");
     serializer = serializerType.getConstructor().newInstance();
     serialize = serializerType.getMethod("serialize", String.class, state);
     deserialize = serializerType.getMethod("deserialize", String.class, byte[].class);
@@ -40,7 +51,7 @@ final class UpstreamStates {
   }
 
   private static Class<?> load(ClassLoader upstream, String name) throws ClassNotFoundException {
-    return Class.forName(PACKAGE + name, true, upstream);
+    return Class.forName(name, true, upstream);
   }
 
   private static Method method(Class<?> type, String name) throws NoSuchMethodException {
@@ -67,9 +78,22 @@ final class UpstreamStates {
     return calls instanceof Store ? ((Store) calls).journal : null;
   }
 
-  /** Names the state of an action: key, number of the input, event and action. */
-  String name(Object key, long sequence, Object action, Object event) {
-    return (String) call(generateKey, null, key, sequence, action, event);
+  /** Names the state of an action. */
+  StateName name(Object key, long sequence, Object action, Object event) {
+    // Key, number of the input, event and action; the key alone may contain an underscore.
+    String upstreams = (String) call(generateKey, null, key, sequence, action, event);
+    int end = upstreams.lastIndexOf('_');
+    return new StateName(
+        key.toString(),
+        sequence,
+        (String) call(actionName, action),
+        (UUID) call(eventId, event),
+        upstreams.substring(upstreams.lastIndexOf('_', end - 1) + 1, end));
+  }
+
+  /** Whether the name of a state of it has a hash of all that the event says. */
+  boolean isHashedWhole(Object event) {
+    return HASHED_WHOLE.contains(event.getClass().getName());
   }
 
   byte[] write(Object state) {

@@ -3,6 +3,7 @@
 package dev.fermata.flink.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.agents.api.Event;
@@ -42,15 +44,34 @@ class ActionStateTest {
     for (String backend : List.of("hashmap", "rocksdb")) {
       assertThat(output)
           .contains("before a checkpoint, " + backend + ": failed true, made again [], right true")
-          .contains("after a checkpoint, " + backend + ": failed true, made again [], right true");
+          .contains("after a checkpoint, " + backend + ": failed true, made again [], right true")
+          .contains("parts before one, " + backend + ": failed true, made again [], right true")
+          .contains("parts after one, " + backend + ": failed true, made again [], right true");
     }
-    assertThat(output).contains("which needs fermata.journal.folder");
+    assertThat(output)
+        .contains("which needs fermata.journal.folder")
+        .contains("fermata.journal.folder must be the absolute path")
+        .contains("but is s3://bucket/journals");
     // The second attempt took over, and dropped what its checkpoints made needless.
     try (Stream<Path> files = Files.walk(folder)) {
       assertThat(files.filter(file -> file.toString().matches(".*-groups-[^/]*")))
-          .as("journals, of four jobs")
-          .hasSize(4);
+          .as("journals, of eight jobs")
+          .hasSize(8);
     }
+  }
+
+  @Test
+  void anOperatorThatIsNotKnownGoesOnWithoutTheJournal() {
+    Object unknown = new Object();
+
+    assertThatCode(
+            () -> {
+              ActionStateStores.initialize(unknown);
+              ActionStateStores.snapshot(unknown, null);
+              ActionStateStores.completed(unknown, 1);
+              ActionStateStores.connect(unknown, record -> {});
+            })
+        .doesNotThrowAnyException();
   }
 
   @Test
@@ -69,6 +90,14 @@ class ActionStateTest {
 
   /** Jobs that fail once and are restored. */
   public static final class FailingJobs {
+    private static final Function<Integer, Stream<String>> WHOLE =
+        number -> Stream.of(number + ": first " + number + ", second " + number);
+    private static final Function<Integer, Stream<String>> PARTS =
+        number ->
+            Stream.of(
+                number + ".1: only " + number + ".1",
+                number + ".2: first " + number + ".2, second " + number + ".2");
+
     private FailingJobs() {}
 
     /**
@@ -80,22 +109,37 @@ class ActionStateTest {
     public static void main(String[] arguments) throws Exception {
       for (String backend : List.of("hashmap", "rocksdb")) {
         TwoCallsAgent.reset(true, new CountDownLatch(0));
-        print("before a checkpoint, " + backend, job(backend).restarts(1).run());
+        print("before a checkpoint, " + backend, WHOLE, job(backend).restarts(1).run());
 
         CountDownLatch calls = new CountDownLatch(1);
         TwoCallsAgent.reset(false, calls);
         print(
-            "after a checkpoint, " + backend, job(backend).restarts(1).runThroughCheckpoint(calls));
+            "after a checkpoint, " + backend,
+            WHOLE,
+            job(backend).restarts(1).runThroughCheckpoint(calls, EVENTS));
+
+        TwoCallsAgent.reset(true, new CountDownLatch(0));
+        print("parts before one, " + backend, PARTS, parts(backend).restarts(1).run());
+
+        CountDownLatch secondParts = new CountDownLatch(1);
+        TwoCallsAgent.reset(false, secondParts);
+        print(
+            "parts after one, " + backend,
+            PARTS,
+            parts(backend).restarts(1).runThroughCheckpoint(secondParts, 2 * EVENTS));
       }
+      AgentJob withoutFolder = new AgentJob(new AskingAgent(), 1).on("hashmap");
+      printFailure(withoutFolder.with("actionStateStoreBackend", "fermata"));
+      printFailure(withoutFolder.with("fermata.journal.folder", "s3://bucket/journals"));
+      System.exit(0);
+    }
+
+    private static void printFailure(AgentJob job) {
       try {
-        new AgentJob(new AskingAgent(), 1)
-            .on("hashmap")
-            .with("actionStateStoreBackend", "fermata")
-            .run();
+        job.run();
       } catch (Exception expected) {
         expected.printStackTrace(System.out);
       }
-      System.exit(0);
     }
 
     private static AgentJob job(String backend) {
@@ -103,11 +147,18 @@ class ActionStateTest {
           new TwoCallsAgent(), EVENTS, Path.of(System.getProperty("journal")), backend);
     }
 
-    private static void print(String name, List<String> outputs) {
+    private static AgentJob parts(String backend) {
+      Path folder = Path.of(System.getProperty("journal"));
+      return ActionStateTest.job(new PartsAgent(), EVENTS, folder, backend)
+          .with("fermata.journal.folder", folder.toUri().toString());
+    }
+
+    private static void print(
+        String name, Function<Integer, Stream<String>> outputsOf, List<String> outputs) {
       Set<String> expected =
           Stream.iterate(0, number -> number + 1)
               .limit(EVENTS)
-              .map(number -> number + ": first " + number + ", second " + number)
+              .flatMap(outputsOf)
               .collect(Collectors.toSet());
       System.out.println(
           name
@@ -116,7 +167,7 @@ class ActionStateTest {
               + ", made again "
               + TwoCallsAgent.MADE_AGAIN
               + ", right "
-              + (outputs.size() == EVENTS && expected.equals(Set.copyOf(outputs))));
+              + expected.equals(Set.copyOf(outputs)));
     }
   }
 
@@ -142,7 +193,10 @@ class ActionStateTest {
 
     @Action(listenEvents = {InputEvent.class})
     public static void ask(Event event, RunnerContext context) throws Exception {
-      String input = ((InputEvent) event).getInput().toString();
+      askTwice(((InputEvent) event).getInput().toString(), context);
+    }
+
+    static void askTwice(String input, RunnerContext context) throws Exception {
       String first = see(context, "first " + input, () -> "first " + input);
       if (SEEN_FIRST.incrementAndGet() == EVENTS && failsAfterFirst) {
         fail();
@@ -183,6 +237,47 @@ class ActionStateTest {
       if (failed.compareAndSet(false, true)) {
         throw new IllegalStateException("induced failure");
       }
+    }
+  }
+
+  /** Sends two events of one class for each input, which differ in their fields alone. */
+  public static class PartsAgent extends Agent {
+    @Action(listenEvents = {InputEvent.class})
+    public static void split(Event event, RunnerContext context) {
+      String input = ((InputEvent) event).getInput().toString();
+      context.sendEvent(new Part(input + ".1"));
+      context.sendEvent(new Part(input + ".2"));
+    }
+
+    @Action(listenEvents = {Part.class})
+    public static void answer(Event event, RunnerContext context) throws Exception {
+      String name = ((Part) event).getName();
+      if (name.endsWith(".2")) {
+        TwoCallsAgent.askTwice(name, context);
+        return;
+      }
+      String only = TwoCallsAgent.see(context, "only " + name, () -> "only " + name);
+      context.sendEvent(new OutputEvent(name + ": " + only));
+    }
+  }
+
+  /** A part of an input. */
+  public static class Part extends Event {
+    private String name;
+
+    /** For Jackson. */
+    public Part() {}
+
+    Part(String name) {
+      this.name = name;
+    }
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String newName) {
+      name = newName;
     }
   }
 }
