@@ -32,7 +32,8 @@ public final class JavaSerialiser implements Serialiser {
   /**
    * Makes a serialiser.
    *
-   * @param filter has to allow each class that is read, those of the platform included: {@code
+   * @param filter has to allow each class that is read, those of the platform included, but for
+   *     arrays of primitives: {@code
    *     ObjectInputFilter.Config.createFilter("com.acme.Receipt;java.util.ArrayList")}
    * @return a serialiser
    */
@@ -66,7 +67,16 @@ public final class JavaSerialiser implements Serialiser {
       return Status.REJECTED;
     }
     Status status = filter.checkInput(info);
-    return status == Status.UNDECIDED && info.serialClass() != null ? Status.REJECTED : status;
+    return status == Status.UNDECIDED && isClass(info.serialClass()) ? Status.REJECTED : status;
+  }
+
+  /** Whether it has to be allowed: primitives, and arrays of them, no pattern can match. */
+  private static boolean isClass(Class<?> read) {
+    Class<?> element = read;
+    while (element != null && element.isArray()) {
+      element = element.getComponentType();
+    }
+    return element != null && !element.isPrimitive();
   }
 
   @Override

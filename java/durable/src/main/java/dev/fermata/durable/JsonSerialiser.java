@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
+import com.fasterxml.jackson.databind.jsontype.PolymorphicTypeValidator;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
 /**
@@ -46,7 +47,8 @@ public final class JsonSerialiser implements Serialiser {
 
   /**
    * Makes a serialiser of a mapper of the caller's, for types that need modules or mix-ins. Its
-   * limits are the mapper's.
+   * limits are the mapper's; a class that an annotation asks JSON to name it allows no more than
+   * Fermata's own.
    *
    * @param mapper is copied
    * @return a serialiser
@@ -58,9 +60,15 @@ public final class JsonSerialiser implements Serialiser {
     if (mapper.getDeserializationConfig().getDefaultTyper(any) != null) {
       throw new IllegalArgumentException(
           "a mapper with default typing lets JSON name the classes that are made of it; use one"
-              + " without, and annotate the types that have subtypes with @JsonTypeInfo");
+              + " without, and tell subtypes by names of your own: @JsonTypeInfo(use = Id.NAME)"
+              + " and @JsonSubTypes");
     }
-    return new JsonSerialiser(mapper.copy());
+    return new JsonSerialiser(mapper.copy().setPolymorphicTypeValidator(noClass()));
+  }
+
+  /** Allows no class that an annotation asks JSON to name. */
+  private static PolymorphicTypeValidator noClass() {
+    return BasicPolymorphicTypeValidator.builder().build();
   }
 
   private static ObjectMapper mapper() {
@@ -74,8 +82,7 @@ public final class JsonSerialiser implements Serialiser {
             .build();
     return JsonMapper.builder(factory)
         .addModule(new JavaTimeModule())
-        // Allows no class that an annotation asks JSON to name.
-        .polymorphicTypeValidator(BasicPolymorphicTypeValidator.builder().build())
+        .polymorphicTypeValidator(noClass())
         .enable(MapperFeature.BLOCK_UNSAFE_POLYMORPHIC_BASE_TYPES)
         .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
         .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)

@@ -88,20 +88,25 @@ class SerialiserTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("default typing");
     assertThatCode(() -> JsonSerialiser.of(new ObjectMapper())).doesNotThrowAnyException();
+    // What its message recommends.
+    assertThatThrownBy(() -> JsonSerialiser.of(mapper)).hasMessageContaining("Id.NAME");
   }
 
   @Test
   void jsonNamesNoClassEvenWhereAnAnnotationAsksItTo() {
     String gadget = "{\"@class\":\"" + Gadget.class.getName() + "\",\"command\":\"anything\"}";
 
-    assertThatThrownBy(
-            () ->
-                json.deserialise(
-                    ("{\"value\":" + gadget + "}").getBytes(), ResultType.of(Named.class)))
-        .isInstanceOf(Exception.class);
-    assertThatThrownBy(() -> json.deserialise(gadget.getBytes(), ResultType.of(AnyNamed.class)))
-        .isInstanceOf(Exception.class);
-    assertThat(RUN).hasValue(0);
+    for (Serialiser serialiser : List.of(json, JsonSerialiser.of(new ObjectMapper()))) {
+      assertThatThrownBy(
+              () ->
+                  serialiser.deserialise(
+                      ("{\"value\":" + gadget + "}").getBytes(), ResultType.of(Named.class)))
+          .isInstanceOf(Exception.class);
+      assertThatThrownBy(
+              () -> serialiser.deserialise(gadget.getBytes(), ResultType.of(AnyNamed.class)))
+          .isInstanceOf(Exception.class);
+      assertThat(RUN).hasValue(0);
+    }
   }
 
   @Test
@@ -168,6 +173,23 @@ class SerialiserTest {
     assertThatThrownBy(
             () -> javaForm.deserialise(javaForm.serialise("text"), ResultType.of(Receipt.class)))
         .isInstanceOf(ClassCastException.class);
+  }
+
+  @Test
+  void javaSerialisationReadsArraysOfPrimitivesThatNoPatternNames() throws Exception {
+    Serialiser narrow =
+        JavaSerialiser.withFilter(
+            ObjectInputFilter.Config.createFilter("java.math.*;java.lang.Number"));
+
+    assertThat(narrow.deserialise(narrow.serialise(new byte[] {1, 2}), ResultType.of(byte[].class)))
+        .containsExactly(1, 2);
+    BigDecimal amount = new BigDecimal("12.50123456789012345678901234567890");
+    assertThat(narrow.deserialise(narrow.serialise(amount), ResultType.of(BigDecimal.class)))
+        .isEqualTo(amount);
+    assertThatThrownBy(
+            () ->
+                narrow.deserialise(narrow.serialise(new Gadget[1]), ResultType.of(Gadget[].class)))
+        .isInstanceOf(InvalidClassException.class);
   }
 
   @Test
