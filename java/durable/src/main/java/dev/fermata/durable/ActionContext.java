@@ -346,11 +346,13 @@ final class ActionContext implements DurableContext {
     try {
       while (!end.isDone()) {
         Deadline next = nextDeadline(awaited);
+        // Read once: the executor refuses a deadline that has passed meanwhile.
+        long rest = next == null ? 0 : next.restNanos();
         try {
           if (next == null) {
             scope.await(end);
-          } else if (next.restNanos() > 0) {
-            scope.await(end, Duration.ofNanos(next.restNanos()));
+          } else if (rest > 0) {
+            scope.await(end, Duration.ofNanos(rest));
           } else {
             next.expire();
           }
