@@ -38,7 +38,13 @@ final class Acknowledgements implements JournalUpcalls {
     thread = Thread.currentThread();
     Append append = awaited.remove(token);
     if (append != null) {
-      succeeded(append);
+      try {
+        succeeded(append);
+      } catch (Throwable unexpected) {
+        // Nobody else ends it: native code tells of it once.
+        append.future.completeExceptionally(unexpected);
+        throw unexpected;
+      }
     }
   }
 
