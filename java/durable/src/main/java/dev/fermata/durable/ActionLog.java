@@ -21,7 +21,7 @@ final class ActionLog {
   private final CallJournal journal;
   private final Level level;
   private boolean refusing;
-  private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+  private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
   private boolean hasTail;
   private volatile Throwable failure;
 
@@ -29,10 +29,12 @@ final class ActionLog {
    * Begins a run.
    *
    * @param level what outcomes have to reach
+   * @param hasTail whether an earlier run left records, of which the last may not be durable yet
    */
-  ActionLog(CallJournal journal, Level level) {
+  ActionLog(CallJournal journal, Level level, boolean hasTail) {
     this.journal = journal;
     this.level = level;
+    this.hasTail = hasTail;
   }
 
   /** Appends a record; acknowledged at the action's level. */
@@ -64,16 +66,14 @@ final class ActionLog {
       appendNow(before, Level.MEMORY);
     }
     if (failure != null) {
-      // What is under way to the journal stays the last.
       return CompletableFuture.failedFuture(failure);
     }
     CompletableFuture<Void> acknowledged = handOver(record, level);
     if (replaceable && isTooLarge(acknowledged)) {
       return acknowledged;
     }
-    last = failingWith(acknowledged);
     hasTail = false;
-    return last;
+    return failingWith(acknowledged);
   }
 
   /** Appends a record that becomes durable with the next one at the action's level. */
@@ -89,7 +89,7 @@ final class ActionLog {
     }
     try {
       return failingWith(journal.sync());
-    } catch (RuntimeException refused) {
+    } catch (Throwable refused) {
       return failingWith(CompletableFuture.failedFuture(refused));
     }
   }
@@ -101,7 +101,7 @@ final class ActionLog {
 
   /** Completes, never exceptionally, when nothing is under way to the journal any more. */
   synchronized CompletableFuture<Void> settled() {
-    return last.handle((ok, thrown) -> null);
+    return settled;
   }
 
   /** Appends that the action is over. */
@@ -131,7 +131,7 @@ final class ActionLog {
     }
     try {
       return journal.append(record, to);
-    } catch (RuntimeException refused) {
+    } catch (Throwable refused) {
       return CompletableFuture.failedFuture(refused);
     }
   }
@@ -146,13 +146,18 @@ final class ActionLog {
         && acknowledged.handle((ok, thrown) -> isTooLarge(thrown)).join();
   }
 
-  /** The same, completed when its failure is this one's. */
+  /** The same, completed when its failure is this one's. The caller is synchronised. */
   private CompletableFuture<Void> failingWith(CompletableFuture<Void> acknowledged) {
-    return acknowledged.whenComplete(
-        (ok, thrown) -> {
-          if (thrown != null) {
-            fail(thrown instanceof CompletionException ? thrown.getCause() : thrown);
-          }
-        });
+    CompletableFuture<Void> end =
+        acknowledged.whenComplete(
+            (ok, thrown) -> {
+              if (thrown != null) {
+                fail(thrown instanceof CompletionException ? thrown.getCause() : thrown);
+              }
+            });
+    if (!end.isDone()) {
+      settled = CompletableFuture.allOf(settled, end.handle((ok, thrown) -> null));
+    }
+    return end;
   }
 }

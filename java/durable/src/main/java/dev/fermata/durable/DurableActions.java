@@ -6,10 +6,11 @@ import dev.fermata.ActionLoop;
 import dev.fermata.ActionScope;
 import dev.fermata.ContinuationActionExecutor;
 import dev.fermata.ContinuationContext;
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
 import dev.fermata.journal.Journal;
 import dev.fermata.journal.JournalRecord.ActionFinished;
 import dev.fermata.journal.JournalRecord.ActionStarted;
-import dev.fermata.journal.Level;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -111,7 +112,7 @@ public final class DurableActions {
       History history = new History(id, journal.records(id));
       byte[] digest = digest(id, input);
       history.input(digest);
-      ActionLog log = new ActionLog(journal, options.level());
+      ActionLog log = new ActionLog(journal, options.level(), !history.isEmpty());
       run.log = log;
       if (history.isEmpty()) {
         log.appendLazily(new ActionStarted(id, digest));
@@ -153,7 +154,7 @@ public final class DurableActions {
 
   /**
    * Drops what is recorded of an action that is not running: it is over, or given up. Its id is
-   * free for another action.
+   * free for another action. Blocks until that is recorded at the level of the options.
    *
    * @param id of the action; nothing happens if it is unknown
    * @throws IllegalStateException if the action is running
@@ -166,7 +167,7 @@ public final class DurableActions {
     }
     try {
       if (!journal.records(id).isEmpty()) {
-        journal.append(new ActionFinished(id), Level.MEMORY).join();
+        journal.append(new ActionFinished(id), options.level()).join();
       }
     } catch (CompletionException failed) {
       throw Unchecked.rethrow(failed.getCause());
@@ -183,10 +184,23 @@ public final class DurableActions {
       if (other.released == null) {
         throw running(id);
       }
-      scope.await(other.released);
+      awaitRelease(scope, other.released);
       other = runs.putIfAbsent(id, run);
     }
     return run;
+  }
+
+  /** However long it takes: the executor's default deadline is for calls. */
+  private static void awaitRelease(ActionScope scope, CompletableFuture<Void> released) {
+    while (!released.isDone()) {
+      try {
+        scope.await(released);
+      } catch (FermataException late) {
+        if (late.kind() != ErrorKind.TIMED_OUT) {
+          throw late;
+        }
+      }
+    }
   }
 
   /** The next run reads the record: it begins when that is complete. */

@@ -228,11 +228,20 @@ class RunTest {
             context -> {
               context.callAsync("call", Integer.class, this::count);
               Rig.until("its outcome is appended", () -> rig.journal.held() == 1);
+              rig.journal.fail(record -> record instanceof CallFinished, thrown);
+              context.callAsync("refused", Integer.class, this::count);
+              Rig.until(
+                  "the other is refused", () -> rig.journal.asked(CallFinished.class).size() == 2);
               throw thrown;
             });
     assertThat(Rig.failureOf(first)).isSameAs(thrown);
+    rig.journal.recover();
     CompletableFuture<Integer> second =
-        rig.start("action", context -> context.call("call", Integer.class, this::count));
+        rig.start(
+            "action",
+            context ->
+                10 * context.call("call", Integer.class, this::count)
+                    + context.call("refused", Integer.class, this::count));
     if (strategy != Strategy.INLINE) {
       Rig.join(rig.loop.submit(scope -> null));
       assertThat(second).isNotDone();
@@ -240,8 +249,74 @@ class RunTest {
 
     rig.journal.release();
 
-    assertThat(Rig.join(second)).isEqualTo(1);
-    assertThat(made).hasValue(1);
+    assertThat(Rig.join(second)).isEqualTo(13);
+    assertThat(made).hasValue(3);
+  }
+
+  @Test
+  void theDefaultDeadlineOfTheExecutorIsNotForTheWaitForTheRunBefore() {
+    try (Rig hurried =
+        new Rig(strategy, builder -> builder.defaultDeadline(Duration.ofMillis(20)))) {
+      hurried.journal.hold(record -> record instanceof CallFinished);
+      CompletableFuture<Integer> first =
+          hurried.start(
+              "action",
+              context -> {
+                context.callAsync("call", Integer.class, this::count);
+                Rig.until("its outcome is appended", () -> hurried.journal.held() == 1);
+                throw new IllegalStateException("of the action");
+              });
+      assertThat(Rig.failureOf(first)).hasMessage("of the action");
+      CompletableFuture<Integer> second =
+          hurried.start("action", context -> context.call("call", Integer.class, this::count));
+      if (strategy != Strategy.INLINE) {
+        // Ends by the default deadline, which begins later than that of the wait.
+        assertThat(
+                Rig.failureOf(
+                    hurried.loop.submit(scope -> scope.await(new CompletableFuture<>()))))
+            .isInstanceOf(FermataException.class);
+      }
+      hurried.journal.release();
+
+      assertThat(Rig.join(second)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aValueThatIsReplayedIsDurableWhenItsActionReturns() {
+    rig.with(builder -> builder.forgetOnReturn(false));
+    AtomicInteger runs = new AtomicInteger();
+    DurableBody<String> body =
+        context -> {
+          String now = context.now().toString();
+          if (runs.incrementAndGet() == 1) {
+            throw new IllegalStateException("after the value");
+          }
+          return now;
+        };
+    assertThat(rig.failureOf("action", body)).hasMessage("after the value");
+    assertThat(rig.journal.syncs()).isZero();
+
+    rig.run("action", body);
+
+    assertThat(rig.journal.syncs()).isEqualTo(1);
+  }
+
+  @Test
+  void anActionIsForgottenAtTheLevelOfTheOptions() {
+    rig.with(builder -> builder.forgetOnReturn(false));
+    rig.run("action", context -> context.call("call", Integer.class, this::count));
+    // Holds back what has to reach the disk.
+    rig.journal.hold(record -> record instanceof ActionFinished);
+
+    CompletableFuture<Void> forgotten =
+        CompletableFuture.runAsync(() -> rig.actions.forget("action"));
+    Rig.until("its end is on the way to the disk", () -> rig.journal.held() == 1);
+    assertThat(forgotten).isNotDone();
+    rig.journal.release();
+
+    Rig.join(forgotten);
+    assertThat(rig.journal.records("action")).isEmpty();
   }
 
   @Test
