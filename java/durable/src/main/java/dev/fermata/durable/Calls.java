@@ -137,34 +137,49 @@ final class Calls {
   private <T> void record(
       DurableCall<T> call, CallStarted unrecorded, CompletableFuture<Outcome<T>> end) {
     end.whenComplete(
-        (outcome, failure) -> {
-          if (failure == null) {
-            record(call, unrecorded, outcome);
-          } else if (isTimeout(cause(failure))) {
-            record(call, unrecorded, outcomes.threw(timedOut(call)));
-          } else {
-            call.endUnrecorded(cause(failure));
-          }
-        });
+        (outcome, failure) ->
+            endIfThrows(
+                call,
+                () -> {
+                  if (failure == null) {
+                    record(call, unrecorded, outcome);
+                  } else if (isTimeout(cause(failure))) {
+                    record(call, unrecorded, outcomes.threw(timedOut(call)));
+                  } else {
+                    call.endUnrecorded(cause(failure));
+                  }
+                }));
   }
 
   /** Records how a call ended. Any thread; never blocks. */
   <T> void record(DurableCall<T> call, CallStarted unrecorded, Outcome<? extends T> outcome) {
     CallFinished record = outcome.record(actionId, call.place());
     CompletableFuture<Void> end =
-        outcome.failure() == null
+        outcome.canBeShortened()
             ? log.appendIfItFits(unrecorded, record)
             : log.append(unrecorded, record);
     end.whenComplete(
-        (acknowledged, failure) -> {
-          if (failure == null) {
-            call.end(outcome);
-          } else if (outcome.failure() == null && ActionLog.isTooLarge(failure)) {
-            record(call, null, outcomes.tooLarge(call.name(), failure));
-          } else {
-            call.endUnrecorded(cause(failure));
-          }
-        });
+        (acknowledged, failure) ->
+            endIfThrows(
+                call,
+                () -> {
+                  if (failure == null) {
+                    call.end(outcome);
+                  } else if (outcome.canBeShortened() && ActionLog.isTooLarge(failure)) {
+                    record(call, null, outcomes.shortened(call.name(), outcome, failure));
+                  } else {
+                    call.endUnrecorded(cause(failure));
+                  }
+                }));
+  }
+
+  /** A stage swallows what its dependents throw: without an end the action would wait for ever. */
+  private static void endIfThrows(DurableCall<?> call, Runnable dependent) {
+    try {
+      dependent.run();
+    } catch (Throwable unexpected) {
+      call.endUnrecorded(unexpected);
+    }
   }
 
   /** By the executor or by this class: what the call itself threw is inside of an outcome. */

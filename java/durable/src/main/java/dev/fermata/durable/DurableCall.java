@@ -3,6 +3,7 @@
 package dev.fermata.durable;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * A call that a durable action began and may not have waited for yet. Handed back to the {@link
@@ -64,9 +65,12 @@ public final class DurableCall<T> {
     end(outcome.value(), outcome.failure());
   }
 
-  /** The call ended, and a later run will not learn the same of it. */
+  /** The call ended, and a later run will not learn the same of it. Nothing if it has an end. */
   void endUnrecorded(Throwable thrown) {
-    end(null, thrown);
+    if (!result.isDone()) {
+      recorded = false;
+      end(null, thrown);
+    }
   }
 
   private void end(T value, Throwable thrown) {
@@ -75,7 +79,8 @@ public final class DurableCall<T> {
     if (thrown == null) {
       result.complete(value);
     } else {
-      result.completeExceptionally(thrown);
+      // Who asks strips one wrapper, and would strip one that the call itself threw.
+      result.completeExceptionally(new CompletionException(null, thrown));
     }
   }
 

@@ -40,6 +40,16 @@ final class Outcome<T> {
     return failure;
   }
 
+  /** Whether less of it can be recorded, if it is too large for the journal. */
+  boolean canBeShortened() {
+    return failure == null || !recordedFailure.stack().isEmpty();
+  }
+
+  /** What is recorded of the failure. */
+  RecordedException recordedFailure() {
+    return recordedFailure;
+  }
+
   CallFinished record(String action, long place) {
     return failure == null
         ? new CallFinished(action, place, recordedValue)

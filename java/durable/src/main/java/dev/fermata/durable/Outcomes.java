@@ -17,11 +17,17 @@ final class Outcomes {
     this.exceptions = exceptions;
   }
 
-  /** Makes a call. An {@link Error} is no outcome, and thrown. */
+  /**
+   * Makes a call. An {@link Error} is no outcome, and thrown. Nor is an {@link
+   * InterruptedException}: it tells of the thread, not of the call.
+   */
   <T> Outcome<T> of(String name, ResultType<T> type, Callable<? extends T> call) {
     T value;
     try {
       value = call.call();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Unchecked.rethrow(interrupted);
     } catch (Exception thrown) {
       return threw(thrown);
     }
@@ -32,12 +38,15 @@ final class Outcomes {
     return Outcome.threw(failure, exceptions.describe(failure));
   }
 
-  /** What a later run will read. If it could not, that is the outcome. */
+  /**
+   * What a later run will read. If it could not, that is the outcome, whatever the serialiser
+   * throws: the call was made.
+   */
   <T> Outcome<T> returned(String name, ResultType<T> type, T value) {
     byte[] bytes;
     try {
       bytes = serialiser.serialise(value);
-    } catch (Exception | StackOverflowError refused) {
+    } catch (Throwable refused) {
       return threw(
           new UnrecordableResultException(
               "The result of the call '"
@@ -49,7 +58,7 @@ final class Outcomes {
                   + " by "
                   + serialiser
                   + ": "
-                  + refused,
+                  + RecordedExceptions.text(refused),
               refused));
     }
     if (bytes.length > maxResultBytes) {
@@ -65,7 +74,7 @@ final class Outcomes {
     }
     try {
       return Outcome.returned(serialiser.deserialise(bytes, type), bytes);
-    } catch (Exception | StackOverflowError refused) {
+    } catch (Throwable refused) {
       return threw(
           new UnrecordableResultException(
               "The result of the call '"
@@ -75,13 +84,19 @@ final class Outcomes {
                   + " by "
                   + serialiser
                   + ": "
-                  + refused,
+                  + RecordedExceptions.text(refused),
               refused));
     }
   }
 
-  /** In place of a result that the journal refused. */
-  <T> Outcome<T> tooLarge(String name, Throwable refused) {
+  /** In place of an outcome that is too large for the journal: the failure without its stack. */
+  <T> Outcome<T> shortened(String name, Outcome<T> outcome, Throwable refused) {
+    return outcome.failure() == null
+        ? tooLarge(name, refused)
+        : Outcome.threw(outcome.failure(), RecordedExceptions.shortened(outcome.recordedFailure()));
+  }
+
+  private <T> Outcome<T> tooLarge(String name, Throwable refused) {
     return threw(
         new UnrecordableResultException(
             "The result of the call '"

@@ -19,6 +19,8 @@ final class RecordedExceptions {
   /** Of what every record may have: longer texts are cut off. */
   private static final int MAX_CHARS = 32 * 1024;
 
+  private static final int SHORT_CHARS = 200;
+
   private static final List<Class<?>[]> SIGNATURES =
       List.of(
           new Class<?>[] {String.class},
@@ -53,19 +55,41 @@ final class RecordedExceptions {
             + " Throwable) or ()");
   }
 
+  /** Of one that throws when it is asked, the name of its class. */
   RecordedException describe(Exception thrown) {
-    String message = thrown.getMessage();
-    StringWriter stack = new StringWriter();
-    thrown.printStackTrace(new PrintWriter(stack));
-    return new RecordedException(
-        thrown.getClass().getName(), message == null ? null : cut(message), cut(stack.toString()));
+    String type = thrown.getClass().getName();
+    try {
+      String message = thrown.getMessage();
+      StringWriter stack = new StringWriter();
+      thrown.printStackTrace(new PrintWriter(stack));
+      return new RecordedException(
+          type, message == null ? null : cut(message, MAX_CHARS), cut(stack.toString(), MAX_CHARS));
+    } catch (Throwable indescribable) {
+      return new RecordedException(type, null, "");
+    }
   }
 
-  private static String cut(String text) {
-    if (text.length() <= MAX_CHARS) {
+  /** What an exception says of itself, or else the name of its class. */
+  static String text(Throwable thrown) {
+    try {
+      return thrown.toString();
+    } catch (Throwable indescribable) {
+      return thrown.getClass().getName();
+    }
+  }
+
+  /** Of what is too large for the journal: the beginning of its message, and no stack. */
+  static RecordedException shortened(RecordedException recorded) {
+    String message = recorded.message();
+    return new RecordedException(
+        recorded.type(), message == null ? null : cut(message, SHORT_CHARS), "");
+  }
+
+  private static String cut(String text, int chars) {
+    if (text.length() <= chars) {
       return text;
     }
-    int end = Character.isHighSurrogate(text.charAt(MAX_CHARS - 1)) ? MAX_CHARS - 1 : MAX_CHARS;
+    int end = Character.isHighSurrogate(text.charAt(chars - 1)) ? chars - 1 : chars;
     return text.substring(0, end);
   }
 

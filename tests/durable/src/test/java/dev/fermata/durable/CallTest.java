@@ -16,7 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +40,7 @@ class CallTest {
 
   @Parameter Strategy strategy;
   private final CountDownLatch never = new CountDownLatch(1);
+  private final AtomicInteger calls = new AtomicInteger();
   private Rig rig;
 
   @BeforeEach
@@ -102,6 +105,40 @@ class CallTest {
         });
   }
 
+  /** What a stage wraps failures in may be what the call itself throws. */
+  @Test
+  void failuresThatStagesThrowArriveAsTheSameObjectToo() {
+    for (Exception failure :
+        List.of(
+            new CompletionException(new IOException("of a join()")),
+            new CancellationException("of somebody else"))) {
+      String id = failure.getClass().getSimpleName();
+      int caught =
+          rig.run(
+              id,
+              context -> {
+                assertThatThrownBy(() -> callThatThrows(context, failure)).isSameAs(failure);
+                return context.call("goes on", Integer.class, () -> 1);
+              });
+
+      assertThat(caught).isEqualTo(1);
+      assertThat(rig.journal.asked(CallFinished.class))
+          .filteredOn(end -> end.action().equals(id) && end.place() == 0)
+          .extracting(end -> end.exception().type())
+          .containsExactly(failure.getClass().getName());
+    }
+    CompletableFuture<String> cancelled = new CompletableFuture<>();
+    cancelled.cancel(true);
+    rig.run(
+        "stage",
+        context -> {
+          assertThatThrownBy(
+                  () -> context.await(context.callStage("stage", String.class, () -> cancelled)))
+              .isInstanceOf(CancellationException.class);
+          return context.call("goes on", Integer.class, () -> 1);
+        });
+  }
+
   @Test
   void anErrorIsNotRecordedAndEndsTheAction() {
     StackOverflowError error = new StackOverflowError("not an outcome");
@@ -131,6 +168,30 @@ class CallTest {
     assertThat(later).hasValue(0);
     assertThat(rig.journal.acknowledged(CallFinished.class)).isEmpty();
     assertThat(rig.journal.records("action")).isNotEmpty();
+  }
+
+  /** Such as of an action's own thread whose owner is told to end. */
+  @Test
+  void anInterruptIsNoOutcome() {
+    DurableBody<Integer> body =
+        context ->
+            context.call(
+                "call",
+                Integer.class,
+                () -> {
+                  if (calls.incrementAndGet() == 1) {
+                    throw new InterruptedException("of the thread");
+                  }
+                  return calls.get();
+                });
+    Throwable thrown = rig.failureOf("action", body);
+    assertThat(thrown).isInstanceOf(InterruptedException.class);
+    assertThat(rig.journal.asked(CallFinished.class)).isEmpty();
+
+    try (Rig next = new Rig(strategy)) {
+      next.restart(RecordList.of(rig.journal.acknowledged()));
+      assertThat(next.run("action", body)).isEqualTo(2);
+    }
   }
 
   @Test
@@ -524,6 +585,50 @@ class CallTest {
         .isInstanceOf(UnrecordableResultException.class)
         .hasMessageContaining("cannot be read back");
   }
+
+  @Test
+  void aResultWhoseSerialisationThrowsAnErrorIsAnOutcomeAndNotPaidForAgain() {
+    DurableBody<Broken> body =
+        context ->
+            context.call(
+                "broken",
+                Broken.class,
+                () -> {
+                  calls.incrementAndGet();
+                  return new Broken();
+                });
+    rig.with(builder -> builder.serialiser(new ThrowingSerialiser()));
+
+    Throwable first = rig.failureOf("action", body);
+    Throwable second = rig.failureOf("action", body);
+
+    assertThat(first)
+        .isInstanceOf(UnrecordableResultException.class)
+        .hasMessageContaining("NoClassDefFoundError: dev/acme/Missing");
+    assertThat(second).hasMessage(first.getMessage());
+    assertThat(calls).hasValue(1);
+  }
+
+  /** What a class that is not there does to a serialiser. */
+  private static final class ThrowingSerialiser implements Serialiser {
+    private final Serialiser json = JsonSerialiser.create();
+
+    @Override
+    public byte[] serialise(Object value) throws Exception {
+      if (value instanceof Broken) {
+        throw new NoClassDefFoundError("dev/acme/Missing");
+      }
+      return json.serialise(value);
+    }
+
+    @Override
+    public <T> T deserialise(byte[] bytes, ResultType<T> type) throws Exception {
+      return json.deserialise(bytes, type);
+    }
+  }
+
+  /** A result. */
+  private static final class Broken {}
 
   /** Has no constructor that JSON could be read by. */
   public static final class Unreadable {

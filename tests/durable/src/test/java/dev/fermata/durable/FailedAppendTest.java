@@ -15,6 +15,7 @@ import dev.fermata.journal.JournalRecord.CallFinished;
 import dev.fermata.journal.JournalRecord.CallStarted;
 import dev.fermata.journal.JournalRecord.ValueRecorded;
 import dev.fermata.journal.Level;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -166,8 +167,64 @@ class FailedAppendTest {
   }
 
   @Test
+  void aFailureThatIsTooLargeForTheJournalIsRecordedWithoutItsStack() {
+    rig.journal.fail(
+        record ->
+            record instanceof CallFinished
+                && ((CallFinished) record).exception().stack().length() > 0,
+        new FermataException(ErrorKind.RECORD_TOO_LARGE, "more than 1000 bytes"));
+    IOException failure = new IOException("no route".repeat(100));
+    DurableBody<Integer> body =
+        context ->
+            context.call(
+                "call",
+                Integer.class,
+                () -> {
+                  made.incrementAndGet();
+                  throw failure;
+                });
+
+    assertThat(rig.failureOf("action", body)).isSameAs(failure);
+    assertThat(rig.failureOf("action", body))
+        .isExactlyInstanceOf(IOException.class)
+        .hasMessage("no route".repeat(25));
+    assertThat(made).hasValue(1);
+  }
+
+  @Test
+  void anErrorOfTheJournalEndsTheCallToo() {
+    OutOfMemoryError error = new OutOfMemoryError("of a test");
+    throwOnCallFinished(error);
+
+    assertThat(rig.failureOf("action", context -> call(context, "call"))).isSameAs(error);
+  }
+
+  @Test
+  void anErrorWhileACallIsRecordedEndsTheCallToo() {
+    OutOfMemoryError error = new OutOfMemoryError("of a test");
+    rig.journal.fail(
+        record -> record instanceof CallFinished,
+        new FermataException(ErrorKind.RECORD_TOO_LARGE, "too large") {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public String getMessage() {
+            throw error;
+          }
+        });
+
+    assertThat(rig.failureOf("action", context -> call(context, "call"))).isSameAs(error);
+  }
+
+  @Test
   void aJournalThatIsClosedRefusesInItsOwnWords() {
     IllegalStateException closed = new IllegalStateException("the journal is closed");
+    throwOnCallFinished(closed);
+
+    assertThat(rig.failureOf("action", context -> call(context, "call"))).isSameAs(closed);
+  }
+
+  private void throwOnCallFinished(Throwable thrown) {
     RecordList found = rig.journal;
     rig.actions =
         new DurableActions(
@@ -175,14 +232,14 @@ class FailedAppendTest {
               @Override
               public CompletableFuture<Void> append(JournalRecord record, Level level) {
                 if (record instanceof CallFinished) {
-                  throw closed;
+                  throw Unchecked.rethrow(thrown);
                 }
                 return found.append(record, level);
               }
 
               @Override
               public CompletableFuture<Void> sync() {
-                throw closed;
+                throw Unchecked.rethrow(thrown);
               }
 
               @Override
@@ -191,8 +248,6 @@ class FailedAppendTest {
               }
             },
             DurableOptions.builder().build());
-
-    assertThat(rig.failureOf("action", context -> call(context, "call"))).isSameAs(closed);
   }
 
   private int call(DurableContext context, String name) throws Exception {

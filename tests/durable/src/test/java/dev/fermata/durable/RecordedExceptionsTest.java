@@ -111,6 +111,35 @@ class RecordedExceptionsTest {
     assertThat(Character.isHighSurrogate(odd.charAt(odd.length() - 1))).isFalse();
   }
 
+  @Test
+  void anExceptionThatThrowsWhenItIsAskedIsRecordedByItsClass() {
+    Indescribable thrown = new Indescribable();
+    DurableBody<String> body =
+        context -> {
+          try {
+            return context.call(
+                "fails",
+                String.class,
+                () -> {
+                  throw thrown;
+                });
+          } catch (Indescribable same) {
+            throw new IllegalStateException("as it is");
+          }
+        };
+    try (Rig rig = new Rig(Strategy.HANDOFF)) {
+      assertThat(rig.failureOf("action", body)).hasMessage("as it is");
+
+      assertThat(rig.failureOf("action", body))
+          .isInstanceOfSatisfying(
+              RecordedCallException.class,
+              recorded -> {
+                assertThat(recorded.type()).isEqualTo(Indescribable.class.getName());
+                assertThat(recorded.recordedMessage()).isNull();
+              });
+    }
+  }
+
   private static Throwable thrownAgain(Exception thrown) {
     return thrownAgain(thrown, IOException.class);
   }
@@ -134,6 +163,15 @@ class RecordedExceptionsTest {
       Throwable again = rig.failureOf("action", body);
       assertThat(made).hasValue(1);
       return again;
+    }
+  }
+
+  static class Indescribable extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String getMessage() {
+      throw new AssertionError("no message");
     }
   }
 
