@@ -262,13 +262,13 @@ class RunTest {
           hurried.start(
               "action",
               context -> {
-                context.callAsync("call", Integer.class, this::count);
+                counted(context);
                 Rig.until("its outcome is appended", () -> hurried.journal.held() == 1);
                 throw new IllegalStateException("of the action");
               });
       assertThat(Rig.failureOf(first)).hasMessage("of the action");
       CompletableFuture<Integer> second =
-          hurried.start("action", context -> context.call("call", Integer.class, this::count));
+          hurried.start("action", context -> context.await(counted(context)));
       if (strategy != Strategy.INLINE) {
         // Ends by the default deadline, which begins later than that of the wait.
         assertThat(
@@ -415,6 +415,12 @@ class RunTest {
     List<Integer> results = new ArrayList<>();
     futures.forEach(future -> results.add(Rig.join(future)));
     return results;
+  }
+
+  /** A call that no deadline of the executor ends. */
+  private DurableCall<Integer> counted(DurableContext context) throws Exception {
+    return context.callStage(
+        "call", Integer.class, () -> CompletableFuture.completedFuture(count()));
   }
 
   private int count() {
