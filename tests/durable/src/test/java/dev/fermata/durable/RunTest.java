@@ -272,8 +272,7 @@ class RunTest {
       if (strategy != Strategy.INLINE) {
         // Ends by the default deadline, which begins later than that of the wait.
         assertThat(
-                Rig.failureOf(
-                    hurried.loop.submit(scope -> scope.await(new CompletableFuture<>()))))
+                Rig.failureOf(hurried.loop.submit(scope -> scope.await(new CompletableFuture<>()))))
             .isInstanceOf(FermataException.class);
       }
       hurried.journal.release();
