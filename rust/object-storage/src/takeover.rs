@@ -37,8 +37,8 @@ pub(crate) async fn take_over(
         writer,
         patience,
     };
-    let (place, listing) = loop {
-        let listing = keys.list(&objects).await?;
+    let mut listing = keys.list(&objects).await?;
+    let place = loop {
         let last = listing.segments().last().copied().unwrap_or(0);
         if last > 0 {
             let next = listing.get(last).map_or(0, Pieces::behind_content);
@@ -46,14 +46,18 @@ pub(crate) async fn take_over(
         }
         let segment = last + 1;
         let free = listing.get(segment).map_or(0, Pieces::first_free);
-        if let Some(part) = claims.before_any(segment, free).await? {
-            let place = Place {
+        let claimed = claims.before_any(segment, free).await?;
+        listing = keys.list(&objects).await?;
+        // A writer that has gone on, and perhaps has compacted the segment away whose beginning is claimed, is not fenced.
+        let stands_still = listing.segments().last().copied().unwrap_or(0) == last;
+        if let Some(part) = claimed
+            && stands_still
+        {
+            break Place {
                 segment,
                 part: part + 1,
             };
-            break (place, listing);
         }
-        // It was begun meanwhile.
     };
     // What a compaction did not come to; it counts no more, so the next one to open may see to it as well.
     if let Err(cause) = layout::remove(&objects, listing.leftovers(&keys)).await {

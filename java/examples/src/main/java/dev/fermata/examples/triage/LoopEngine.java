@@ -84,8 +84,9 @@ final class LoopEngine implements Engine {
       for (CompletableFuture<TriagedReview> result : triages) {
         results.add(result.get());
       }
+      TriageRun run = watch.stop(results, List.of());
       actions.finished(reviews);
-      return watch.stop(results, List.of());
+      return run;
     }
   }
 }

@@ -125,22 +125,40 @@ final class AgentJob {
    * Runs the job with a checkpoint while all its calls wait, then lets them go.
    *
    * @param calls what the calls wait for, one for each input
+   * @return its outputs, one for each input
+   */
+  List<String> runThroughCheckpoint(CountDownLatch calls) throws Exception {
+    JobClient job = startThroughCheckpoint(calls);
+    List<String> taken = takeOutputs(inputs);
+    job.cancel().get();
+    return taken;
+  }
+
+  /**
+   * As {@link #runThroughCheckpoint(CountDownLatch)}, for a job that gives outputs again.
+   *
+   * @param calls what the calls wait for, one for each input
    * @param outputs how many different ones are awaited
    * @return its outputs, each once
    */
   List<String> runThroughCheckpoint(CountDownLatch calls, int outputs) throws Exception {
-    set("execution.checkpointing.interval", "20 ms");
-    Calls.reset(inputs);
-    JobClient job = start();
-    Calls.awaitBegun();
-    awaitCheckpoint();
-    calls.countDown();
+    JobClient job = startThroughCheckpoint(calls);
     Set<String> taken = new LinkedHashSet<>();
     while (taken.size() < outputs) {
       taken.addAll(takeOutputs(1));
     }
     job.cancel().get();
     return new ArrayList<>(taken);
+  }
+
+  private JobClient startThroughCheckpoint(CountDownLatch calls) throws Exception {
+    set("execution.checkpointing.interval", "20 ms");
+    Calls.reset(inputs);
+    JobClient job = start();
+    Calls.awaitBegun();
+    awaitCheckpoint();
+    calls.countDown();
+    return job;
   }
 
   /** Takes so many outputs of the running job. */
