@@ -3,6 +3,7 @@
 package dev.fermata.internal.execution;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 
@@ -14,12 +15,27 @@ final class StageResult<T> implements Supplier<T> {
     this.stage = stage;
   }
 
+  /** What the stage failed with is thrown as it is; {@code get} would ask it for its message. */
   @Override
   public T get() {
+    awaitEnd();
     try {
-      return stage.get();
-    } catch (ExecutionException failed) {
-      throw CallSite.<RuntimeException>unchecked(failed.getCause());
+      return stage.join();
+    } catch (CompletionException failed) {
+      Throwable cause = failed.getCause();
+      throw CallSite.<RuntimeException>unchecked(cause == null ? failed : cause);
+    }
+  }
+
+  private void awaitEnd() {
+    if (stage.isDone()) {
+      return;
+    }
+    CompletableFuture<Void> ended = stage.handle((value, failure) -> null);
+    try {
+      ended.get();
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException(impossible);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw Call.cancelled("The wait of an action for a completion stage, interrupted,");
