@@ -115,12 +115,14 @@ public final class JournalFaults {
       fails(ErrorKind.BOUNDARY, journal::sync, journal);
       FaultInjection.arm(Point.PanicBeforeUpcall, 1);
       fails(ErrorKind.BOUNDARY, () -> journal.append(call(1), Level.DISK), journal);
-      FaultInjection.arm(Point.ExceptionAfterUpcall, 1);
+      // From here on the journal's thread is not in the upcall any more that told of the failure.
       await(journal.append(call(2), Level.DISK));
+      FaultInjection.arm(Point.ExceptionAfterUpcall, 1);
       await(journal.append(call(3), Level.DISK));
+      await(journal.append(call(4), Level.DISK));
     }
     // The first one never was appended. The second was, and only telling of it failed.
-    remembers(folder, 1, 2, 3);
+    remembers(folder, 1, 2, 3, 4);
   }
 
   private void panicOfTheThread() throws Exception {
