@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use fermata_engine::{Error, ErrorKind};
 use jni::errors::JniError;
-use jni::objects::{Global, JObject};
-use jni::sys::{JNI_OK, JNI_VERSION_10, JavaVMAttachArgs};
+use jni::objects::{Global, JMethodID, JObject};
+use jni::signature::{Primitive, ReturnType};
+use jni::sys::{JNI_OK, JNI_VERSION_10, JavaVMAttachArgs, jvalue};
 use jni::{Env, JavaVM};
 
 /// How often, and after what pause, a refused thread tries to be attached for an upcall.
@@ -123,6 +124,35 @@ pub(crate) fn call_java<T>(call: impl Fn() -> jni::errors::Result<T>) -> jni::er
         std::thread::sleep(ATTACH_PAUSE);
     }
     called
+}
+
+/// Calls a method of `object` that returns nothing.
+///
+/// # Safety
+///
+/// `method` was looked up in the class of this very object, with the types of `arguments`.
+pub(crate) unsafe fn call_void(
+    env: &mut Env<'_>,
+    object: &JObject<'_>,
+    method: &JMethodID,
+    arguments: &[jvalue],
+) -> jni::errors::Result<()> {
+    let result = {
+        #[cfg(feature = "fault-injection")]
+        let _pause = crate::fault_injection::references::pause_on(env);
+        // SAFETY: by the contract of this function.
+        unsafe {
+            env.call_method_unchecked(
+                object,
+                method,
+                ReturnType::Primitive(Primitive::Void),
+                arguments,
+            )
+        }
+    };
+    #[cfg(feature = "fault-injection")]
+    let result = crate::fault_injection::throw_after_upcall(env, result);
+    result.map(|_| ())
 }
 
 /// Attaches the current thread as a daemon, which the jni crate does not offer: a JVM does not wait for daemons to exit.

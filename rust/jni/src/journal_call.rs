@@ -7,13 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fermata_engine::journal::{self, Acknowledge, Record};
 use fermata_engine::{Error, ErrorKind, JournalHost};
 use jni::objects::{JMethodID, JObject, JString};
-use jni::signature::{Primitive, ReturnType};
 use jni::sys::{jlong, jvalue};
 use jni::{Env, JavaVM};
 
 use crate::class_cache::JournalMethods;
 use crate::flat_record;
-use crate::java_peer::{JavaPeer, call_java};
+use crate::java_peer::{JavaPeer, call_java, call_void};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall: two strings or an array, or what it threw with its description.
@@ -75,8 +74,9 @@ impl JavaAcknowledge {
                 let Some(upcalls) = self.upcalls.object() else {
                     return Ok(());
                 };
+                // SAFETY: every method is of this object's class, and `arguments` are made for it by who names it, in this file.
                 let called = arguments(env)
-                    .and_then(|arguments| call_void(env, &upcalls, method, &arguments));
+                    .and_then(|arguments| unsafe { call_void(env, &upcalls, method, &arguments) });
                 if let Err(jni::errors::Error::JavaException) = called {
                     log_bridge::upcall_threw(env, "JournalUpcalls", name);
                 }
@@ -139,31 +139,7 @@ pub(crate) fn hand_over(
         let arguments = [jvalue {
             l: array.into_raw(),
         }];
-        call_void(env, sink, method, &arguments)
+        // SAFETY: the caller hands over the id with the object that it was looked up for.
+        unsafe { call_void(env, sink, method, &arguments) }
     })
-}
-
-fn call_void(
-    env: &mut Env<'_>,
-    object: &JObject<'_>,
-    method: &JMethodID,
-    arguments: &[jvalue],
-) -> jni::errors::Result<()> {
-    let result = {
-        #[cfg(feature = "fault-injection")]
-        let _pause = crate::fault_injection::references::pause_on(env);
-        // SAFETY: the id was looked up in the class of this very object, with the types of the arguments; every caller is
-        // in this file, or hands over the id with the object that it was looked up for.
-        unsafe {
-            env.call_method_unchecked(
-                object,
-                method,
-                ReturnType::Primitive(Primitive::Void),
-                arguments,
-            )
-        }
-    };
-    #[cfg(feature = "fault-injection")]
-    let result = crate::fault_injection::throw_after_upcall(env, result);
-    result.map(|_| ())
 }

@@ -5,12 +5,11 @@
 use fermata_engine::http::{Events, Failure, ResponseHead, Tag};
 use fermata_engine::{Error, ErrorKind, TransportHost};
 use jni::objects::{JMethodID, JObject, JString};
-use jni::signature::{Primitive, ReturnType};
 use jni::sys::{jint, jvalue};
 use jni::{Env, JavaVM};
 
 use crate::class_cache::TransportMethods;
-use crate::java_peer::{JavaPeer, call_java};
+use crate::java_peer::{JavaPeer, call_java, call_void};
 use crate::log_bridge;
 
 /// Room for the local references of an upcall: two arrays or a string, the upcalls object, or what it threw.
@@ -70,8 +69,9 @@ impl JavaEvents {
             if last {
                 self.upcalls.release();
             }
-            let called =
-                arguments(env).and_then(|arguments| call_void(env, &local, method, &arguments));
+            // SAFETY: every method is of this object's class, and `arguments` are made for it by who names it, in this file.
+            let called = arguments(env)
+                .and_then(|arguments| unsafe { call_void(env, &local, method, &arguments) });
             if let Err(jni::errors::Error::JavaException) = called {
                 log_bridge::upcall_threw(env, "TransportUpcalls", name);
             }
@@ -91,31 +91,6 @@ impl JavaEvents {
             tracing::error!("{error}");
         }
     }
-}
-
-fn call_void(
-    env: &mut Env<'_>,
-    upcalls: &JObject<'_>,
-    method: &JMethodID,
-    arguments: &[jvalue],
-) -> jni::errors::Result<()> {
-    let result = {
-        #[cfg(feature = "fault-injection")]
-        let _pause = crate::fault_injection::references::pause_on(env);
-        // SAFETY: the id was looked up in the class of this very object, with the types of the arguments; every caller is
-        // in this file.
-        unsafe {
-            env.call_method_unchecked(
-                upcalls,
-                method,
-                ReturnType::Primitive(Primitive::Void),
-                arguments,
-            )
-        }
-    };
-    #[cfg(feature = "fault-injection")]
-    let result = crate::fault_injection::throw_after_upcall(env, result);
-    result.map(|_| ())
 }
 
 impl Events for JavaEvents {
