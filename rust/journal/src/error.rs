@@ -6,56 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use fermata_core::error as core;
-pub use fermata_core::error::Retry;
-
-/// What went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// An option or an argument is out of its range.
-    InvalidArgument,
-    /// A record is longer than [`crate::Options::max_record_bytes`].
-    RecordTooLarge,
-    /// As many bytes wait to be written as [`crate::Options::max_pending_bytes`] allows.
-    Backpressure,
-    /// The storage has no room.
-    NoSpace,
-    /// The storage failed.
-    Io,
-    /// A segment holds what no crash can have left; see [`Error::damage`].
-    Damaged,
-    /// A segment was written by a later version.
-    NewerFormat,
-    /// Another process has the journal open.
-    Locked,
-    /// Another writer took this one's place.
-    Fenced,
-    /// The journal was closed.
-    Closed,
-    /// The journal did not come to its end in time.
-    TimedOut,
-    /// The operating system refused the writer's thread.
-    ThreadSpawn,
-}
-
-impl ErrorKind {
-    /// Whether a request that failed in this way can succeed later.
-    pub fn retry(self) -> Retry {
-        match self {
-            ErrorKind::Backpressure
-            | ErrorKind::NoSpace
-            | ErrorKind::Io
-            | ErrorKind::Locked
-            | ErrorKind::TimedOut
-            | ErrorKind::ThreadSpawn => Retry::Temporary,
-            ErrorKind::InvalidArgument
-            | ErrorKind::RecordTooLarge
-            | ErrorKind::Damaged
-            | ErrorKind::NewerFormat
-            | ErrorKind::Fenced
-            | ErrorKind::Closed => Retry::Permanent,
-        }
-    }
-}
+pub use fermata_core::error::{ErrorKind, Retry};
 
 /// Where a journal is damaged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,51 +107,8 @@ impl Error {
     }
 }
 
-/// The journal's kinds are among those of all of Fermata, by name and by whether trying again can help.
 impl From<Error> for core::Error {
     fn from(error: Error) -> Self {
-        let kind = match error.kind {
-            ErrorKind::InvalidArgument => core::ErrorKind::InvalidArgument,
-            ErrorKind::RecordTooLarge => core::ErrorKind::RecordTooLarge,
-            ErrorKind::Backpressure => core::ErrorKind::Backpressure,
-            ErrorKind::NoSpace => core::ErrorKind::NoSpace,
-            ErrorKind::Io => core::ErrorKind::Io,
-            ErrorKind::Damaged => core::ErrorKind::Damaged,
-            ErrorKind::NewerFormat => core::ErrorKind::NewerFormat,
-            ErrorKind::Locked => core::ErrorKind::Locked,
-            ErrorKind::Fenced => core::ErrorKind::Fenced,
-            ErrorKind::Closed => core::ErrorKind::Closed,
-            ErrorKind::TimedOut => core::ErrorKind::TimedOut,
-            ErrorKind::ThreadSpawn => core::ErrorKind::ThreadSpawn,
-        };
-        Self::new(kind, error.message())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_keeps_its_name_and_whether_to_try_again() {
-        for kind in [
-            ErrorKind::InvalidArgument,
-            ErrorKind::RecordTooLarge,
-            ErrorKind::Backpressure,
-            ErrorKind::NoSpace,
-            ErrorKind::Io,
-            ErrorKind::Damaged,
-            ErrorKind::NewerFormat,
-            ErrorKind::Locked,
-            ErrorKind::Fenced,
-            ErrorKind::Closed,
-            ErrorKind::TimedOut,
-            ErrorKind::ThreadSpawn,
-        ] {
-            let general = core::Error::from(Error::new(kind, "what"));
-            assert_eq!(format!("{:?}", general.kind()), format!("{kind:?}"));
-            assert_eq!(general.retry(), kind.retry());
-            assert_eq!(general.message(), "what");
-        }
+        Self::new(error.kind, error.message())
     }
 }
