@@ -4,9 +4,7 @@ package dev.fermata.flink.agents;
 
 import dev.fermata.flink.journal.JournalHome;
 import dev.fermata.journal.Level;
-import java.net.URI;
 import java.nio.file.Path;
-import java.nio.file.Paths;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,7 +55,7 @@ public final class ActionStateStores {
               + FOLDER
               + " in the agent's configuration");
     }
-    Path folder = folder(text);
+    Path folder = JournalHome.root(FOLDER, text);
     Level level = level(AgentOperator.option(operator, LEVEL, Level.DISK.name()));
     Duration retention = TimeUtils.parseDuration(AgentOperator.option(operator, RETENTION, "1 h"));
     AbstractStreamOperator<?> flinks = (AbstractStreamOperator<?>) operator;
@@ -70,25 +68,6 @@ public final class ActionStateStores {
     UpstreamStates states = new UpstreamStates(operator.getClass().getClassLoader());
     AgentOperator.setStore(
         operator, states.store(new ActionStateJournal(states, home, level, retention)));
-  }
-
-  /** What stands for remote storage elsewhere would name a folder below the working directory. */
-  private static Path folder(String text) {
-    IllegalArgumentException cause = null;
-    try {
-      Path folder = text.startsWith("file:") ? Paths.get(URI.create(text)) : Paths.get(text);
-      if (folder.isAbsolute()) {
-        return folder;
-      }
-    } catch (IllegalArgumentException malformed) {
-      cause = malformed;
-    }
-    throw new IllegalArgumentException(
-        FOLDER
-            + " must be the absolute path, or the file: URI, of a folder that behaves as a local"
-            + " file system does, but is "
-            + text,
-        cause);
   }
 
   private static Level level(String text) {

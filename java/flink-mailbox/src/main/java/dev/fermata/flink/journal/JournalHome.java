@@ -7,9 +7,11 @@ import dev.fermata.journal.Journal;
 import dev.fermata.journal.JournalRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,6 +55,33 @@ public final class JournalHome {
     this.folder = folder;
     this.groups = groups;
     this.maxParallelism = maxParallelism;
+  }
+
+  /**
+   * Reads an option that names the folder which all task managers share. A relative path, or what
+   * stands for remote storage elsewhere, would be another folder for each process.
+   *
+   * @param option name of the option
+   * @param text an absolute path or a {@code file:} URI
+   * @return the folder as a path
+   * @throws IllegalArgumentException if it is neither; the message names the option
+   */
+  public static Path root(String option, String text) {
+    IllegalArgumentException cause = null;
+    try {
+      Path root = text.startsWith("file:") ? Paths.get(URI.create(text)) : Paths.get(text);
+      if (root.isAbsolute()) {
+        return root;
+      }
+    } catch (IllegalArgumentException noPath) {
+      cause = noPath;
+    }
+    throw new IllegalArgumentException(
+        option
+            + " must be the absolute path of a folder that is mounted as local file systems are, or"
+            + " the file: URI of one, but is "
+            + text,
+        cause);
   }
 
   /**

@@ -6,11 +6,9 @@ import dev.fermata.flink.CallOptions;
 import dev.fermata.flink.FermataOptions;
 import dev.fermata.flink.OnChangedCalls;
 import dev.fermata.flink.RetryPolicy;
+import dev.fermata.flink.journal.JournalHome;
 import dev.fermata.journal.Level;
 import java.io.Serializable;
-import java.net.URI;
-import java.nio.file.Path;
-import java.nio.file.Paths;
 import java.time.Duration;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.configuration.ConfigOption;
@@ -65,7 +63,11 @@ public final class OperatorOptions<IN> implements Serializable {
     }
     eventLog = config.get(FermataOptions.EVENT_LOG);
     this.deadLetters = deadLetters;
-    journalFolder = journalFolder(config.get(FermataOptions.JOURNAL_FOLDER));
+    String folder = config.get(FermataOptions.JOURNAL_FOLDER);
+    journalFolder =
+        folder == null
+            ? null
+            : JournalHome.root(FermataOptions.JOURNAL_FOLDER.key(), folder).toString();
     journalLevel = config.get(FermataOptions.JOURNAL_LEVEL);
     if (journalLevel == Level.MEMORY) {
       throw outOfRange(
@@ -102,28 +104,6 @@ public final class OperatorOptions<IN> implements Serializable {
       throw outOfRange(option, "must be at least 1", value);
     }
     return value;
-  }
-
-  /** As a path: a relative one would be another folder for each process. */
-  private static String journalFolder(String folder) {
-    if (folder == null) {
-      return null;
-    }
-    IllegalArgumentException refused =
-        outOfRange(
-            FermataOptions.JOURNAL_FOLDER,
-            "must be the absolute path of a folder that is mounted as local file systems are,"
-                + " or the file: URI of one",
-            folder);
-    try {
-      Path path = folder.startsWith("file:") ? Paths.get(URI.create(folder)) : Paths.get(folder);
-      if (path.isAbsolute()) {
-        return path.toString();
-      }
-    } catch (IllegalArgumentException noPath) {
-      refused.initCause(noPath);
-    }
-    throw refused;
   }
 
   private static IllegalArgumentException outOfRange(
