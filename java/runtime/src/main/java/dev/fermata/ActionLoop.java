@@ -4,17 +4,14 @@ package dev.fermata;
 
 import dev.fermata.internal.execution.Deadlines;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 
 /**
  * An owner thread for programs that have none: it runs actions, straight-line blocking code, one
@@ -226,7 +223,7 @@ public final class ActionLoop implements AutoCloseable {
   }
 
   /** One action with its future. The outcome is kept until its last slice is over. */
-  private final class Submission<T> extends CompletableFuture<T> implements Runnable, ActionScope {
+  private final class Submission<T> extends CompletableFuture<T> implements Runnable {
     private final ContinuationContext context = new LoopContext(this);
     private final Action<T> action;
     private final boolean holdsPlace;
@@ -248,7 +245,7 @@ public final class ActionLoop implements AutoCloseable {
     public void run() {
       begun = true;
       try {
-        value = action.run(this);
+        value = action.run(ActionScope.of(executor, context));
       } catch (Throwable thrown) {
         failure = thrown;
       }
@@ -276,51 +273,6 @@ public final class ActionLoop implements AutoCloseable {
       boolean cancelled = super.cancel(mayInterruptIfRunning);
       executor.cancel(context);
       return cancelled;
-    }
-
-    @Override
-    public <V> V call(Supplier<V> supplier) {
-      return executor.executeAsync(context, supplier);
-    }
-
-    @Override
-    public <V> V call(Supplier<V> supplier, Duration deadline) {
-      return executor.executeAsync(context, supplier, deadline);
-    }
-
-    @Override
-    public <V> List<V> gather(List<? extends Supplier<? extends V>> suppliers) {
-      return executor.gather(context, suppliers);
-    }
-
-    @Override
-    public <V> CompletableFuture<V> submit(Supplier<V> supplier) {
-      return executor.submit(context, supplier);
-    }
-
-    @Override
-    public <V> CompletableFuture<V> submit(Supplier<V> supplier, Duration deadline) {
-      return executor.submit(context, supplier, deadline);
-    }
-
-    @Override
-    public <V> V await(CompletionStage<? extends V> stage) {
-      return executor.await(context, stage);
-    }
-
-    @Override
-    public <V> V await(CompletionStage<? extends V> stage, Duration deadline) {
-      return executor.await(context, stage, deadline);
-    }
-
-    @Override
-    public void sleep(Duration duration) {
-      executor.sleep(context, duration);
-    }
-
-    @Override
-    public ContinuationContext context() {
-      return context;
     }
   }
 

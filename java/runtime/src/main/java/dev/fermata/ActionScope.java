@@ -9,11 +9,22 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /**
- * What an action of an {@link ActionLoop} can wait for. Valid while the action runs, on the
- * action's own thread; each method throws what the {@link ContinuationActionExecutor} method it
- * stands for throws.
+ * What an action can wait for, such as one of an {@link ActionLoop}. Valid while the action runs,
+ * on the action's own thread; each method throws what the {@link ContinuationActionExecutor} method
+ * it stands for throws.
  */
 public interface ActionScope {
+  /**
+   * Returns the scope of an action that an executor runs, for code that is written for any owner.
+   *
+   * @param executor the executor that runs the action
+   * @param context the context of the action
+   * @return what the action can wait for
+   */
+  static ActionScope of(ContinuationActionExecutor executor, ContinuationContext context) {
+    return new ExecutorScope(executor, context);
+  }
+
   /**
    * Runs a supplier on a worker and suspends the action until it is done.
    *

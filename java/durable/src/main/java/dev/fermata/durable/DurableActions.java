@@ -11,8 +11,10 @@ import dev.fermata.FermataException;
 import dev.fermata.journal.Journal;
 import dev.fermata.journal.JournalRecord.ActionFinished;
 import dev.fermata.journal.JournalRecord.ActionStarted;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -149,7 +151,7 @@ public final class DurableActions {
       Object input,
       DurableBody<R> body)
       throws Exception {
-    return run(new ExecutorScope(executor, context), id, input, body);
+    return run(ActionScope.of(executor, context), id, input, body);
   }
 
   /**
@@ -161,18 +163,36 @@ public final class DurableActions {
    * @throws dev.fermata.FermataException if the journal refuses
    */
   public void forget(String id) {
-    Run run = new Run();
-    if (runs.putIfAbsent(Objects.requireNonNull(id, "id"), run) != null) {
-      throw running(id);
-    }
+    forget(Set.of(id));
+  }
+
+  /**
+   * As {@link #forget(String)}, for many actions, which share the journal's syncs.
+   *
+   * @param ids of the actions; nothing happens for those that are unknown
+   * @throws IllegalStateException if one of them is running; then none is forgotten
+   * @throws dev.fermata.FermataException if the journal refuses; others may be forgotten
+   */
+  public void forget(Set<String> ids) {
+    Map<String, Run> claimed = new HashMap<>();
     try {
-      if (!journal.records(id).isEmpty()) {
-        journal.append(new ActionFinished(id), options.level()).join();
+      for (String id : ids) {
+        Run run = new Run();
+        if (runs.putIfAbsent(Objects.requireNonNull(id, "id"), run) != null) {
+          throw running(id);
+        }
+        claimed.put(id, run);
       }
+      CompletableFuture.allOf(
+              ids.stream()
+                  .filter(id -> !journal.records(id).isEmpty())
+                  .map(id -> journal.append(new ActionFinished(id), options.level()))
+                  .toArray(CompletableFuture<?>[]::new))
+          .join();
     } catch (CompletionException failed) {
       throw Unchecked.rethrow(failed.getCause());
     } finally {
-      release(id, run);
+      claimed.forEach(this::release);
     }
   }
 

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -316,6 +317,22 @@ class RunTest {
 
     Rig.join(forgotten);
     assertThat(rig.journal.records("action")).isEmpty();
+  }
+
+  @Test
+  void manyActionsAreForgottenTogether() {
+    rig.with(builder -> builder.forgetOnReturn(false));
+    rig.run("one", context -> context.call("call", Integer.class, this::count));
+    rig.run("two", context -> context.call("call", Integer.class, this::count));
+    rig.journal.hold(record -> record instanceof ActionFinished);
+
+    CompletableFuture<Void> forgotten =
+        CompletableFuture.runAsync(() -> rig.actions.forget(Set.of("one", "two", "unknown")));
+    Rig.until("both are on the way to the disk", () -> rig.journal.held() == 2);
+    rig.journal.release();
+
+    Rig.join(forgotten);
+    assertThat(rig.journal.acknowledged(ActionFinished.class)).hasSize(2);
   }
 
   @Test

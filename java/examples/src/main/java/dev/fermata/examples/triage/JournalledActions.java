@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Actions whose calls are in a journal: a run that begins after one that was killed is given the
@@ -69,7 +70,8 @@ final class JournalledActions implements LoopActions {
 
   @Override
   public void finished(List<Review> reviews) {
-    reviews.forEach(review -> actions.forget(id(review)));
+    actions.forget(
+        reviews.stream().map(JournalledActions::id).collect(Collectors.toUnmodifiableSet()));
   }
 
   @Override

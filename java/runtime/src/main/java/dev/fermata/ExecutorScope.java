@@ -1,17 +1,14 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.fermata.durable;
+package dev.fermata;
 
-import dev.fermata.ActionScope;
-import dev.fermata.ContinuationActionExecutor;
-import dev.fermata.ContinuationContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-/** An action of an executor, as an action of a loop sees itself. */
+/** What an action of an executor can wait for. Immutable. */
 final class ExecutorScope implements ActionScope {
   private final ContinuationActionExecutor executor;
   private final ContinuationContext context;
