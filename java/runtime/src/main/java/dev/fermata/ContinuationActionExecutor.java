@@ -63,11 +63,10 @@ public class ContinuationActionExecutor implements AutoCloseable {
    * @throws IllegalArgumentException if it is less than 1
    */
   public ContinuationActionExecutor(int numAsyncThreads) {
-    this(builder().asyncThreads(numAsyncThreads));
+    this(builder().asyncThreads(numAsyncThreads).options.check());
   }
 
-  private ContinuationActionExecutor(Builder builder) {
-    ExecutorOptions options = builder.options();
+  private ContinuationActionExecutor(ExecutorOptions options) {
     started = Executions.start(options);
     execution = started.execution();
     defaultDeadlineNanos = options.defaultDeadlineNanos();
@@ -150,8 +149,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
    */
   public <T> T executeAsync(ContinuationContext context, Supplier<T> supplier, Duration deadline) {
     Objects.requireNonNull(supplier, "supplier");
-    return execution.executeAsync(
-        state(context), supplier, ExecutorOptions.deadlineNanos(deadline));
+    return execution.executeAsync(state(context), supplier, Deadlines.ofCall(deadline));
   }
 
   /**
@@ -183,7 +181,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
       ContinuationContext context,
       List<? extends Supplier<? extends T>> suppliers,
       Duration deadline) {
-    return gather(context, suppliers, ExecutorOptions.deadlineNanos(deadline));
+    return gather(context, suppliers, Deadlines.ofCall(deadline));
   }
 
   private <T> List<T> gather(
@@ -236,7 +234,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
   public <T> CompletableFuture<T> submit(
       ContinuationContext context, Supplier<T> supplier, Duration deadline) {
     Objects.requireNonNull(supplier, "supplier");
-    return execution.submit(state(context), supplier, ExecutorOptions.deadlineNanos(deadline));
+    return execution.submit(state(context), supplier, Deadlines.ofCall(deadline));
   }
 
   /**
@@ -273,8 +271,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
    */
   public <T> T await(
       ContinuationContext context, CompletionStage<? extends T> stage, Duration deadline) {
-    return execution.await(
-        state(context), stage.toCompletableFuture(), ExecutorOptions.deadlineNanos(deadline));
+    return execution.await(state(context), stage.toCompletableFuture(), Deadlines.ofCall(deadline));
   }
 
   /**
@@ -375,15 +372,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
 
   /** Options of an executor; not thread-safe. */
   public static final class Builder {
-    private OwnerKind ownerKind = OwnerKind.MAILBOX;
-    private int asyncThreads = 2 * Runtime.getRuntime().availableProcessors();
-    private int queueCapacity = ExecutorOptions.DEFAULT_QUEUE_CAPACITY;
-    private int maxCalls = ExecutorOptions.DEFAULT_MAX_CALLS;
-    private Duration keepAlive = Duration.ofSeconds(30);
-    private String threadName = "fermata";
-    private Duration defaultDeadline;
-    private Duration closeTimeout = Duration.ofSeconds(10);
-    private Runnable waker;
+    private final ExecutorOptions.Draft options = new ExecutorOptions.Draft();
 
     private Builder() {}
 
@@ -394,7 +383,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder ownerKind(OwnerKind kind) {
-      ownerKind = kind;
+      options.ownerKind = kind;
       return this;
     }
 
@@ -405,7 +394,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder asyncThreads(int threads) {
-      asyncThreads = threads;
+      options.asyncThreads = threads;
       return this;
     }
 
@@ -417,7 +406,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder queueCapacity(int calls) {
-      queueCapacity = calls;
+      options.queueCapacity = calls;
       return this;
     }
 
@@ -429,7 +418,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder maxCalls(int calls) {
-      maxCalls = calls;
+      options.maxCalls = calls;
       return this;
     }
 
@@ -440,7 +429,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder keepAlive(Duration duration) {
-      keepAlive = duration;
+      options.keepAlive = duration;
       return this;
     }
 
@@ -451,7 +440,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder threadName(String prefix) {
-      threadName = prefix;
+      options.threadName = prefix;
       return this;
     }
 
@@ -462,7 +451,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder defaultDeadline(Duration deadline) {
-      defaultDeadline = deadline;
+      options.defaultDeadline = deadline;
       return this;
     }
 
@@ -473,7 +462,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder closeTimeout(Duration timeout) {
-      closeTimeout = timeout;
+      options.closeTimeout = timeout;
       return this;
     }
 
@@ -490,7 +479,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      * @return this builder
      */
     public Builder waker(Runnable callback) {
-      waker = callback;
+      options.waker = callback;
       return this;
     }
 
@@ -503,20 +492,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
      *     ({@code -Dfermata.native=required}) but cannot be loaded
      */
     public ContinuationActionExecutor build() {
-      return new ContinuationActionExecutor(this);
-    }
-
-    private ExecutorOptions options() {
-      return new ExecutorOptions(
-          ownerKind,
-          asyncThreads,
-          queueCapacity,
-          maxCalls,
-          keepAlive,
-          threadName,
-          defaultDeadline,
-          closeTimeout,
-          waker);
+      return new ContinuationActionExecutor(options.check());
     }
   }
 }

@@ -20,6 +20,15 @@ public final class Deadlines {
     return duration;
   }
 
+  /**
+   * Returns the deadline of a call in nanoseconds.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public static long ofCall(Duration deadline) {
+    return nanos(check(deadline, "deadline"));
+  }
+
   /** The duration in nanoseconds; one beyond 292 years counts as 292 years. */
   public static long nanos(Duration duration) {
     return duration.compareTo(LONGEST) >= 0 ? Long.MAX_VALUE : duration.toNanos();

@@ -27,43 +27,22 @@ public final class ExecutorOptions {
   private final Duration closeTimeout;
   private final Runnable waker;
 
-  /**
-   * Checks and keeps the options.
-   *
-   * @param ownerKind what kind of thread drives the executor
-   * @param asyncThreads most worker threads, at least 1
-   * @param queueCapacity most calls that wait for a worker, at least 1
-   * @param maxCalls most calls and sleeps open at once, at least 1
-   * @param keepAlive how long an idle worker lives, not negative
-   * @param threadName prefix of thread names, not blank
-   * @param defaultDeadline deadline of calls that name none, positive, or null for no deadline
-   * @param closeTimeout how long {@code close()} may take, not negative
-   * @param waker told when contexts became ready, or null
-   * @throws IllegalArgumentException if one is out of its range; the message names it
-   */
-  public ExecutorOptions(
-      OwnerKind ownerKind,
-      int asyncThreads,
-      int queueCapacity,
-      int maxCalls,
-      Duration keepAlive,
-      String threadName,
-      Duration defaultDeadline,
-      Duration closeTimeout,
-      Runnable waker) {
-    this.ownerKind = Objects.requireNonNull(ownerKind, "ownerKind");
-    this.asyncThreads = atLeastOne(asyncThreads, "asyncThreads");
-    this.queueCapacity = atLeastOne(queueCapacity, "queueCapacity");
-    this.maxCalls = atLeastOne(maxCalls, "maxCalls");
-    this.keepAlive = notNegative(keepAlive, "keepAlive");
-    this.threadName = Objects.requireNonNull(threadName, "threadName");
+  private ExecutorOptions(Draft draft) {
+    ownerKind = Objects.requireNonNull(draft.ownerKind, "ownerKind");
+    asyncThreads = atLeastOne(draft.asyncThreads, "asyncThreads");
+    queueCapacity = atLeastOne(draft.queueCapacity, "queueCapacity");
+    maxCalls = atLeastOne(draft.maxCalls, "maxCalls");
+    keepAlive = notNegative(draft.keepAlive, "keepAlive");
+    threadName = Objects.requireNonNull(draft.threadName, "threadName");
     if (threadName.isBlank()) {
       throw new IllegalArgumentException("threadName must not be blank");
     }
-    this.defaultDeadline =
-        defaultDeadline == null ? null : Deadlines.check(defaultDeadline, "defaultDeadline");
-    this.closeTimeout = notNegative(closeTimeout, "closeTimeout");
-    this.waker = waker;
+    defaultDeadline =
+        draft.defaultDeadline == null
+            ? null
+            : Deadlines.check(draft.defaultDeadline, "defaultDeadline");
+    closeTimeout = notNegative(draft.closeTimeout, "closeTimeout");
+    waker = draft.waker;
   }
 
   OwnerKind ownerKind() {
@@ -103,15 +82,6 @@ public final class ExecutorOptions {
     return waker;
   }
 
-  /**
-   * A positive duration in nanoseconds.
-   *
-   * @throws IllegalArgumentException if it is not positive
-   */
-  public static long deadlineNanos(Duration deadline) {
-    return Deadlines.nanos(Deadlines.check(deadline, "deadline"));
-  }
-
   private static int atLeastOne(int value, String name) {
     if (value < 1) {
       throw new IllegalArgumentException(name + " must be at least 1, but is " + value);
@@ -124,5 +94,45 @@ public final class ExecutorOptions {
       throw new IllegalArgumentException(name + " must not be negative, but is " + value);
     }
     return value;
+  }
+
+  /** Options as they stand while a builder is filled in, with their defaults. Not thread-safe. */
+  public static final class Draft {
+    /** What kind of thread drives the executor. */
+    public OwnerKind ownerKind = OwnerKind.MAILBOX;
+
+    /** Most worker threads, at least 1. */
+    public int asyncThreads = 2 * Runtime.getRuntime().availableProcessors();
+
+    /** Most calls that wait for a worker, at least 1. */
+    public int queueCapacity = DEFAULT_QUEUE_CAPACITY;
+
+    /** Most calls and sleeps open at once, at least 1. */
+    public int maxCalls = DEFAULT_MAX_CALLS;
+
+    /** How long an idle worker lives, not negative. */
+    public Duration keepAlive = Duration.ofSeconds(30);
+
+    /** Prefix of thread names, not blank. */
+    public String threadName = "fermata";
+
+    /** Deadline of calls that name none, positive, or null for no deadline. */
+    public Duration defaultDeadline;
+
+    /** How long {@code close()} may take, not negative. */
+    public Duration closeTimeout = Duration.ofSeconds(10);
+
+    /** Told when contexts became ready, or null. */
+    public Runnable waker;
+
+    /**
+     * Checks and keeps the options.
+     *
+     * @return the options as they stand
+     * @throws IllegalArgumentException if one is out of its range; the message names it
+     */
+    public ExecutorOptions check() {
+      return new ExecutorOptions(this);
+    }
   }
 }
