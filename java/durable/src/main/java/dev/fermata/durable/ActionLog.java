@@ -22,19 +22,20 @@ final class ActionLog {
   private final Level level;
   private boolean refusing;
   private CompletableFuture<Void> settled = CompletableFuture.completedFuture(null);
-  private boolean hasTail;
+
+  /** Whether there are records that may not be durable; the last of the run before may not be. */
+  private boolean hasTail = true;
+
   private volatile Throwable failure;
 
   /**
    * Begins a run.
    *
    * @param level what outcomes have to reach
-   * @param hasTail whether an earlier run left records, of which the last may not be durable yet
    */
-  ActionLog(CallJournal journal, Level level, boolean hasTail) {
+  ActionLog(CallJournal journal, Level level) {
     this.journal = journal;
     this.level = level;
-    this.hasTail = hasTail;
   }
 
   /** Appends a record; acknowledged at the action's level. */

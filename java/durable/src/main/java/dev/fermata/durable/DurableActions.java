@@ -6,18 +6,13 @@ import dev.fermata.ActionLoop;
 import dev.fermata.ActionScope;
 import dev.fermata.ContinuationActionExecutor;
 import dev.fermata.ContinuationContext;
-import dev.fermata.ErrorKind;
-import dev.fermata.FermataException;
 import dev.fermata.journal.Journal;
 import dev.fermata.journal.JournalRecord.ActionFinished;
 import dev.fermata.journal.JournalRecord.ActionStarted;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Runs actions whose calls are recorded in a {@link Journal}: run again after a failure, of the
@@ -47,16 +42,18 @@ import java.util.concurrent.ConcurrentHashMap;
  * run again it gets the recorded outcomes, failed calls included, and goes on from there; {@link
  * #forget} gives it up.
  *
- * <p>Thread-safe. One object at a time should use a journal: it alone knows which actions run. It
- * has nothing to close; close the loops first, then the journal.
+ * <p>Thread-safe. Several objects may share a journal, each with options of its own: no two runs of
+ * an id are at a time, whichever of them began it. It has nothing to close; close the loops first,
+ * then the journal.
  */
 public final class DurableActions {
   private final CallJournal journal;
   private final DurableOptions options;
-  private final Map<String, Run> runs = new ConcurrentHashMap<>();
+  private final Runs runs;
 
-  DurableActions(CallJournal journal, DurableOptions options) {
+  DurableActions(CallJournal journal, Runs runs, DurableOptions options) {
     this.journal = journal;
+    this.runs = runs;
     this.options = Objects.requireNonNull(options, "options");
   }
 
@@ -68,7 +65,8 @@ public final class DurableActions {
    * @return actions over it
    */
   public static DurableActions over(Journal journal, DurableOptions options) {
-    return new DurableActions(CallJournal.of(Objects.requireNonNull(journal, "journal")), options);
+    Objects.requireNonNull(journal, "journal");
+    return new DurableActions(CallJournal.of(journal), Runs.of(journal), options);
   }
 
   /**
@@ -109,13 +107,12 @@ public final class DurableActions {
   public <R> R run(ActionScope scope, String id, Object input, DurableBody<R> body)
       throws Exception {
     checkArguments(id, body);
-    Run run = claim(scope, id);
+    Runs.Run run = runs.begin(scope, id);
+    ActionLog log = new ActionLog(journal, options.level());
     try {
       History history = new History(id, journal.records(id));
       byte[] digest = digest(id, input);
       history.input(digest);
-      ActionLog log = new ActionLog(journal, options.level(), !history.isEmpty());
-      run.log = log;
       if (history.isEmpty()) {
         log.appendLazily(new ActionStarted(id, digest));
       }
@@ -128,7 +125,7 @@ public final class DurableActions {
         context.close();
       }
     } finally {
-      release(id, run);
+      run.end(log.settled());
     }
   }
 
@@ -174,15 +171,11 @@ public final class DurableActions {
    * @throws dev.fermata.FermataException if the journal refuses; others may be forgotten
    */
   public void forget(Set<String> ids) {
-    Map<String, Run> claimed = new HashMap<>();
+    runs.without(ids, () -> forgetNow(ids));
+  }
+
+  private void forgetNow(Set<String> ids) {
     try {
-      for (String id : ids) {
-        Run run = new Run();
-        if (runs.putIfAbsent(Objects.requireNonNull(id, "id"), run) != null) {
-          throw running(id);
-        }
-        claimed.put(id, run);
-      }
       CompletableFuture.allOf(
               ids.stream()
                   .filter(id -> !journal.records(id).isEmpty())
@@ -191,54 +184,7 @@ public final class DurableActions {
           .join();
     } catch (CompletionException failed) {
       throw Unchecked.rethrow(failed.getCause());
-    } finally {
-      claimed.forEach(this::release);
     }
-  }
-
-  /** Makes this the one run of the action. Waits for what the one before it left under way. */
-  private Run claim(ActionScope scope, String id) {
-    Run run = new Run();
-    Run other = runs.putIfAbsent(id, run);
-    while (other != null) {
-      if (other.released == null) {
-        throw running(id);
-      }
-      awaitRelease(scope, other.released);
-      other = runs.putIfAbsent(id, run);
-    }
-    return run;
-  }
-
-  /** However long it takes: the executor's default deadline is for calls. */
-  private static void awaitRelease(ActionScope scope, CompletableFuture<Void> released) {
-    while (!released.isDone()) {
-      try {
-        scope.await(released);
-      } catch (FermataException late) {
-        if (late.kind() != ErrorKind.TIMED_OUT) {
-          throw late;
-        }
-      }
-    }
-  }
-
-  /** The next run reads the record: it begins when that is complete. */
-  private void release(String id, Run run) {
-    CompletableFuture<Void> settled =
-        run.log == null ? CompletableFuture.completedFuture(null) : run.log.settled();
-    CompletableFuture<Void> released = new CompletableFuture<>();
-    run.released = released;
-    settled.thenRun(
-        () -> {
-          runs.remove(id, run);
-          released.complete(null);
-        });
-  }
-
-  private static IllegalStateException running(String id) {
-    return new IllegalStateException(
-        "the action '" + id + "' is running; wait until it has ended, or choose another id");
   }
 
   private byte[] digest(String id, Object input) {
@@ -254,13 +200,5 @@ public final class DurableActions {
   private static void checkArguments(String id, DurableBody<?> body) {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(body, "body");
-  }
-
-  /** A run of an action, until all that it appended has been acknowledged or refused. */
-  private static final class Run {
-    private ActionLog log;
-
-    /** Null while the action runs. */
-    private volatile CompletableFuture<Void> released;
   }
 }

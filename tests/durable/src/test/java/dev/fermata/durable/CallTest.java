@@ -11,8 +11,6 @@ import dev.fermata.journal.JournalRecord.CallFinished;
 import dev.fermata.journal.JournalRecord.CallStarted;
 import dev.fermata.journal.JournalRecord.ValueRecorded;
 import java.io.IOException;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,38 +18,14 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What calls give to their action and to the record, in the run that makes them. */
-@ParameterizedClass
-@MethodSource("dev.fermata.durable.Rig#strategies")
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class CallTest {
-  private static final Duration SOON = Duration.ofMillis(20);
-
-  @Parameter Strategy strategy;
+class CallTest extends UnderEachStrategy {
   private final CountDownLatch never = new CountDownLatch(1);
   private final AtomicInteger calls = new AtomicInteger();
-  private Rig rig;
-
-  @BeforeEach
-  void open() {
-    rig = new Rig(strategy);
-  }
-
-  @AfterEach
-  void close() {
-    rig.close();
-  }
 
   @Test
   void aCallReturnsItsResultAndIsRecordedWithItsArguments() {
@@ -195,31 +169,6 @@ class CallTest {
   }
 
   @Test
-  void callsBegunTogetherRunTogether() {
-    CountDownLatch both = new CountDownLatch(strategy == Strategy.INLINE ? 1 : 2);
-
-    List<Integer> results =
-        rig.run(
-            "action",
-            context -> {
-              DurableCall<Integer> one =
-                  context.callAsync("one", Integer.class, () -> meet(both, 1));
-              DurableCall<Integer> two =
-                  context.callAsync("two", Integer.class, () -> meet(both, 2));
-              return context.all(List.of(two, one));
-            });
-
-    assertThat(results).containsExactly(2, 1);
-    assertThat(rig.journal.acknowledged(CallFinished.class)).hasSize(2);
-  }
-
-  private static int meet(CountDownLatch all, int value) throws InterruptedException {
-    all.countDown();
-    Rig.await(all);
-    return value;
-  }
-
-  @Test
   void aCallIsRecordedWhenItEndsAndNotWhenItIsAwaited() {
     rig.run(
         "action",
@@ -248,174 +197,6 @@ class CallTest {
     rig.journal.release();
 
     assertThat(Rig.join(result)).isEqualTo(1);
-  }
-
-  @Test
-  void allWaitsForAllAndThrowsTheFirstFailureInTheirOrder() {
-    IOException first = new IOException("first");
-    IllegalStateException second = new IllegalStateException("second");
-
-    Throwable thrown =
-        rig.failureOf(
-            "action",
-            context ->
-                context.all(
-                    List.of(
-                        context.callAsync("fine", Object.class, () -> "fine"),
-                        context.callAsync(
-                            "first",
-                            Object.class,
-                            () -> {
-                              throw first;
-                            }),
-                        context.callStage(
-                            "second",
-                            Object.class,
-                            () -> CompletableFuture.failedFuture(second)))));
-
-    assertThat(thrown).isSameAs(first);
-    assertThat(Arrays.asList(first.getSuppressed())).contains(second);
-    assertThat(rig.journal.acknowledged(CallFinished.class)).hasSize(3);
-  }
-
-  @Test
-  void allOfNothingIsNothing() {
-    assertThat(rig.<List<Object>>run("action", context -> context.all(List.of()))).isEmpty();
-  }
-
-  @Test
-  void anyReturnsTheFirstThatEndsAndRecordsWhich() {
-    CompletableFuture<String> slow = new CompletableFuture<>();
-    CompletableFuture<String> quick = new CompletableFuture<>();
-
-    String first =
-        rig.run(
-            "action",
-            context -> {
-              List<DurableCall<String>> calls =
-                  List.of(
-                      context.callStage("slow", String.class, () -> slow),
-                      context.callStage("quick", String.class, () -> quick));
-              quick.complete("quick");
-              return context.await(context.any(calls));
-            });
-
-    assertThat(first).isEqualTo("quick");
-    assertThat(slow).isCancelled();
-    ValueRecorded chosen = rig.journal.acknowledged(ValueRecorded.class).get(0);
-    assertThat(chosen.kind()).isEqualTo(ValueRecorded.Kind.CHOSEN);
-    assertThat(chosen.place()).isEqualTo(2);
-    assertThat(chosen.value()).isEqualTo(1);
-  }
-
-  @Test
-  void anyTakesTheOneThatEndedFirstAmongThoseThatHave() {
-    CompletableFuture<String> late = new CompletableFuture<>();
-
-    String first =
-        rig.run(
-            "action",
-            context -> {
-              DurableCall<String> second = context.callStage("second", String.class, () -> late);
-              DurableCall<String> failed =
-                  context.callStage(
-                      "first",
-                      String.class,
-                      () -> CompletableFuture.failedFuture(new IOException("failed first")));
-              late.complete("late");
-              return context.any(List.of(second, failed)).name();
-            });
-
-    assertThat(first).isEqualTo("first");
-  }
-
-  @Test
-  void anyOfNothingIsRefused() {
-    assertThat(rig.failureOf("action", context -> context.<String>any(List.of())))
-        .isInstanceOf(IllegalArgumentException.class);
-  }
-
-  @Test
-  void aCallThatIsLateIsRecordedAsTimedOut() {
-    CountDownLatch interrupted = new CountDownLatch(1);
-    DurableBody<String> body =
-        context ->
-            context.call(
-                "late",
-                ResultType.of(String.class),
-                CallOptions.<String>create().deadline(SOON),
-                () -> {
-                  try {
-                    Rig.await(never);
-                  } catch (InterruptedException expected) {
-                    interrupted.countDown();
-                  }
-                  return "too late";
-                });
-
-    Throwable thrown = rig.failureOf("action", body);
-    Rig.until("its worker is interrupted", () -> interrupted.getCount() == 0);
-    rig.restart();
-    Throwable again = rig.failureOf("action", body);
-
-    assertThat(thrown).isInstanceOf(CallTimedOutException.class).hasMessageContaining("'late'");
-    assertThat(again).isInstanceOf(CallTimedOutException.class).hasMessage(thrown.getMessage());
-  }
-
-  @Test
-  void aStageThatIsLateIsRecordedAsTimedOutAndCancelled() {
-    CompletableFuture<String> stage = new CompletableFuture<>();
-
-    String caught =
-        rig.run(
-            "action",
-            context -> {
-              DurableCall<String> late =
-                  context.callStage(
-                      "late",
-                      ResultType.of(String.class),
-                      CallOptions.<String>create().deadline(SOON),
-                      () -> stage);
-              try {
-                return context.await(late);
-              } catch (CallTimedOutException expected) {
-                return "timed out";
-              }
-            });
-
-    assertThat(caught).isEqualTo("timed out");
-    assertThat(stage).isCancelled();
-    assertThat(rig.journal.acknowledged(CallFinished.class).get(0).exception().type())
-        .isEqualTo(CallTimedOutException.class.getName());
-  }
-
-  @Test
-  void theDefaultDeadlineOfTheExecutorIsForCallsAndNotForTheJournal() {
-    try (Rig hurried = new Rig(strategy, builder -> builder.defaultDeadline(SOON))) {
-      hurried.journal.hold(record -> record instanceof CallFinished);
-      CompletableFuture<String> result =
-          hurried.start(
-              "action",
-              context -> {
-                DurableCall<String> late =
-                    context.callAsync(
-                        "late",
-                        String.class,
-                        () -> {
-                          Rig.await(never);
-                          return "too late";
-                        });
-                try {
-                  return context.await(late);
-                } catch (CallTimedOutException expected) {
-                  return context.call("in time", String.class, () -> "in time");
-                }
-              });
-      Rig.until("the deadline is an outcome", () -> hurried.journal.held() == 1);
-      hurried.journal.release();
-
-      assertThat(Rig.join(result)).isEqualTo("in time");
-    }
   }
 
   @Test
@@ -535,108 +316,6 @@ class CallTest {
     assertThat(outcome).isEqualTo("fine");
     assertThat(made).hasValue(0);
     assertThat(rig.journal.acknowledged(CallStarted.class).get(0).place()).isZero();
-  }
-
-  @Test
-  void aResultThatCannotBeRecordedIsAnOutcomeAndNotPaidForAgain() {
-    AtomicInteger made = new AtomicInteger();
-    DurableBody<String> body =
-        context -> {
-          StringBuilder outcomes = new StringBuilder();
-          for (Object result : List.of(new Object(), "x".repeat(1_001))) {
-            try {
-              context.call(
-                  "call",
-                  Object.class,
-                  () -> {
-                    made.incrementAndGet();
-                    return result;
-                  });
-            } catch (UnrecordableResultException expected) {
-              outcomes.append(expected.getMessage()).append('\n');
-            }
-          }
-          throw new IOException(outcomes.toString());
-        };
-    rig.with(builder -> builder.maxResultBytes(1_000));
-
-    Throwable first = rig.failureOf("action", body);
-    rig.restart();
-    Throwable second = rig.failureOf("action", body);
-
-    assertThat(first).hasMessageContaining("cannot be serialised").hasMessageContaining("1003");
-    assertThat(second).hasMessage(first.getMessage());
-    assertThat(made).hasValue(2);
-  }
-
-  @Test
-  void aResultThatCannotBeReadBackIsNoResult() {
-    Throwable thrown =
-        rig.failureOf(
-            "action",
-            context ->
-                context.call(
-                    "thread",
-                    ResultType.of(Unreadable.class),
-                    CallOptions.create(),
-                    () -> new Unreadable("1")));
-
-    assertThat(thrown)
-        .isInstanceOf(UnrecordableResultException.class)
-        .hasMessageContaining("cannot be read back");
-  }
-
-  @Test
-  void aResultWhoseSerialisationThrowsAnErrorIsAnOutcomeAndNotPaidForAgain() {
-    DurableBody<Broken> body =
-        context ->
-            context.call(
-                "broken",
-                Broken.class,
-                () -> {
-                  calls.incrementAndGet();
-                  return new Broken();
-                });
-    rig.with(builder -> builder.serialiser(new ThrowingSerialiser()));
-
-    Throwable first = rig.failureOf("action", body);
-    Throwable second = rig.failureOf("action", body);
-
-    assertThat(first)
-        .isInstanceOf(UnrecordableResultException.class)
-        .hasMessageContaining("NoClassDefFoundError: dev/acme/Missing");
-    assertThat(second).hasMessage(first.getMessage());
-    assertThat(calls).hasValue(1);
-  }
-
-  /** What a class that is not there does to a serialiser. */
-  private static final class ThrowingSerialiser implements Serialiser {
-    private final Serialiser json = JsonSerialiser.create();
-
-    @Override
-    public byte[] serialise(Object value) throws Exception {
-      if (value instanceof Broken) {
-        throw new NoClassDefFoundError("dev/acme/Missing");
-      }
-      return json.serialise(value);
-    }
-
-    @Override
-    public <T> T deserialise(byte[] bytes, ResultType<T> type) throws Exception {
-      return json.deserialise(bytes, type);
-    }
-  }
-
-  /** A result. */
-  private static final class Broken {}
-
-  /** Has no constructor that JSON could be read by. */
-  public static final class Unreadable {
-    public final String value;
-
-    private Unreadable(String value) {
-      this.value = value;
-    }
   }
 
   @Test

@@ -4,7 +4,6 @@ package dev.fermata.durable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fermata.Strategy;
 import dev.fermata.journal.JournalRecord;
 import dev.fermata.journal.JournalRecord.ActionFinished;
 import java.time.Clock;
@@ -16,35 +15,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Actions that are run again over what an earlier run left: wherever that was cut off. */
-@ParameterizedClass
-@MethodSource("dev.fermata.durable.Rig#strategies")
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class DurableReplayTest {
+class DurableReplayTest extends UnderEachStrategy {
   private static final int PROGRAMS = 25;
 
-  @Parameter Strategy strategy;
-  private Rig rig;
-
   @BeforeEach
-  void open() {
-    rig = new Rig(strategy).with(builder -> builder.clock(new Ticking()));
-  }
-
-  @AfterEach
-  void close() {
-    rig.close();
+  void useATickingClock() {
+    rig.with(builder -> builder.clock(new Ticking()));
   }
 
   /** Whatever a crash leaves is a prefix of what was written: that is what a journal promises. */

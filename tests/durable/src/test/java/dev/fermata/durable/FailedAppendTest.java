@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fermata.ErrorKind;
 import dev.fermata.FermataException;
-import dev.fermata.Strategy;
 import dev.fermata.journal.JournalRecord;
 import dev.fermata.journal.JournalRecord.ActionFinished;
 import dev.fermata.journal.JournalRecord.ActionStarted;
@@ -19,39 +18,17 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Records that cannot be written: the action fails with the journal's error and can be run again.
  */
-@ParameterizedClass
-@MethodSource("dev.fermata.durable.Rig#strategies")
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class FailedAppendTest {
+class FailedAppendTest extends UnderEachStrategy {
   private static final FermataException FULL =
       new FermataException(ErrorKind.BOUNDARY, "the disk is full");
 
   private final AtomicInteger made = new AtomicInteger();
-  @Parameter Strategy strategy;
-  private Rig rig;
-
-  @BeforeEach
-  void open() {
-    rig = new Rig(strategy);
-  }
-
-  @AfterEach
-  void close() {
-    rig.close();
-  }
 
   @Test
   void aCallWhoseOutcomeIsNotRecordedEndsTheRun() {
@@ -226,28 +203,27 @@ class FailedAppendTest {
 
   private void throwOnCallFinished(Throwable thrown) {
     RecordList found = rig.journal;
-    rig.actions =
-        new DurableActions(
-            new CallJournal() {
-              @Override
-              public CompletableFuture<Void> append(JournalRecord record, Level level) {
-                if (record instanceof CallFinished) {
-                  throw Unchecked.rethrow(thrown);
-                }
-                return found.append(record, level);
-              }
+    CallJournal throwing =
+        new CallJournal() {
+          @Override
+          public CompletableFuture<Void> append(JournalRecord record, Level level) {
+            if (record instanceof CallFinished) {
+              throw Unchecked.rethrow(thrown);
+            }
+            return found.append(record, level);
+          }
 
-              @Override
-              public CompletableFuture<Void> sync() {
-                throw Unchecked.rethrow(thrown);
-              }
+          @Override
+          public CompletableFuture<Void> sync() {
+            throw Unchecked.rethrow(thrown);
+          }
 
-              @Override
-              public List<JournalRecord> records(String action) {
-                return found.records(action);
-              }
-            },
-            DurableOptions.builder().build());
+          @Override
+          public List<JournalRecord> records(String action) {
+            return found.records(action);
+          }
+        };
+    rig.actions = new DurableActions(throwing, Runs.of(throwing), DurableOptions.builder().build());
   }
 
   private int call(DurableContext context, String name) throws Exception {

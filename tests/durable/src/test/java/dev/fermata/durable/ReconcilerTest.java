@@ -4,42 +4,19 @@ package dev.fermata.durable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fermata.Strategy;
 import dev.fermata.journal.JournalRecord;
 import dev.fermata.journal.JournalRecord.CallFinished;
 import dev.fermata.journal.JournalRecord.CallStarted;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Calls that an earlier run began, and of which nobody knows whether they happened. */
-@ParameterizedClass
-@MethodSource("dev.fermata.durable.Rig#strategies")
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class ReconcilerTest {
+class ReconcilerTest extends UnderEachStrategy {
   private final AtomicInteger made = new AtomicInteger();
   private final AtomicInteger asked = new AtomicInteger();
-  @Parameter Strategy strategy;
-  private Rig rig;
-
-  @BeforeEach
-  void open() {
-    rig = new Rig(strategy);
-  }
-
-  @AfterEach
-  void close() {
-    rig.close();
-  }
 
   @Test
   void theStartIsRecordedBeforeTheCallIsMade() {

@@ -7,6 +7,7 @@ import dev.fermata.journal.JournalRecord.ActionFinished;
 import dev.fermata.journal.Level;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,10 +24,11 @@ final class RecordList implements CallJournal {
   private final List<JournalRecord> acknowledged = new ArrayList<>();
   private final Map<String, List<JournalRecord>> unfinished = new HashMap<>();
   private final List<JournalRecord> asked = new ArrayList<>();
-  private final List<Runnable> held = new ArrayList<>();
+  private final Map<CompletableFuture<Void>, JournalRecord> held = new LinkedHashMap<>();
   private Predicate<JournalRecord> refused = NONE;
   private Predicate<JournalRecord> holding = NONE;
   private RuntimeException failure;
+  private RuntimeException syncFailure;
   private int syncs;
 
   /** A journal in which a crash left these. */
@@ -42,8 +44,14 @@ final class RecordList implements CallJournal {
     failure = thrown;
   }
 
+  /** From now on syncs fail with this. */
+  synchronized void failSyncs(RuntimeException thrown) {
+    syncFailure = thrown;
+  }
+
   synchronized void recover() {
     refused = NONE;
+    syncFailure = null;
   }
 
   /** From now on such appends are not acknowledged before {@link #release}. */
@@ -52,13 +60,19 @@ final class RecordList implements CallJournal {
   }
 
   void release() {
-    List<Runnable> released;
-    synchronized (this) {
-      holding = NONE;
-      released = new ArrayList<>(held);
-      held.clear();
-    }
-    released.forEach(Runnable::run);
+    takeHeld().forEach((end, record) -> acknowledge(record, end));
+  }
+
+  /** What is held back will not be acknowledged; a crash may find it nevertheless. */
+  void giveUp(RuntimeException thrown) {
+    takeHeld().keySet().forEach(end -> end.completeExceptionally(thrown));
+  }
+
+  private synchronized Map<CompletableFuture<Void>, JournalRecord> takeHeld() {
+    holding = NONE;
+    Map<CompletableFuture<Void>, JournalRecord> taken = new LinkedHashMap<>(held);
+    held.clear();
+    return taken;
   }
 
   synchronized int held() {
@@ -79,7 +93,7 @@ final class RecordList implements CallJournal {
         return end;
       }
       if (level != Level.MEMORY && holding.test(record)) {
-        held.add(() -> acknowledge(record, end));
+        held.put(end, record);
         return end;
       }
     }
@@ -104,7 +118,9 @@ final class RecordList implements CallJournal {
   @Override
   public synchronized CompletableFuture<Void> sync() {
     syncs++;
-    return CompletableFuture.completedFuture(null);
+    return syncFailure == null
+        ? CompletableFuture.completedFuture(null)
+        : CompletableFuture.failedFuture(syncFailure);
   }
 
   @Override

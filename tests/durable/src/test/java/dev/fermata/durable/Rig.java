@@ -63,7 +63,13 @@ final class Rig implements AutoCloseable {
   /** The actions of a process that found this journal. */
   void restart(RecordList found) {
     journal = found;
-    actions = new DurableActions(found, options.apply(DurableOptions.builder()).build());
+    actions = newActions();
+  }
+
+  /** Other actions over the same journal. */
+  DurableActions newActions() {
+    return new DurableActions(
+        journal, Runs.of(journal), options.apply(DurableOptions.builder()).build());
   }
 
   /** The actions of a process that found what this one has written. */
