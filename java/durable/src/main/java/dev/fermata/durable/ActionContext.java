@@ -429,6 +429,10 @@ final class ActionContext implements DurableContext {
     } catch (NonDeterministicActionException differs) {
       throw fail(differs);
     }
+    if (!forget) {
+      // Later runs, which get the result alone, are not to make them again.
+      awaitEnd(calls.cancel(), List.of());
+    }
     log.refuse();
     awaitEnd(log.settled(), List.of());
     throwFailure();
@@ -444,6 +448,6 @@ final class ActionContext implements DurableContext {
   void close() {
     closed = true;
     log.refuse();
-    calls.close();
+    calls.cancel();
   }
 }

@@ -8,8 +8,9 @@ import dev.fermata.FermataException;
 import dev.fermata.journal.JournalRecord.CallFinished;
 import dev.fermata.journal.JournalRecord.CallStarted;
 import java.time.Duration;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -20,7 +21,7 @@ import java.util.function.Supplier;
  * The calls that one run of an action makes: begins them, and records how they end, on the thread
  * that ends them.
  *
- * <p>Owns what is in flight until {@link #close}. Calls are begun by the action.
+ * <p>Owns what is in flight until {@link #cancel}. Calls are begun by the action.
  */
 final class Calls {
   private static final ThreadLocal<Calls> CURRENT = new ThreadLocal<>();
@@ -29,7 +30,9 @@ final class Calls {
   private final ActionLog log;
   private final Outcomes outcomes;
   private final String actionId;
-  private final Set<CompletableFuture<?>> open = ConcurrentHashMap.newKeySet();
+
+  /** What is in flight, and what completes when no more becomes of it. */
+  private final Map<CompletableFuture<?>, CompletableFuture<?>> open = new ConcurrentHashMap<>();
 
   Calls(ActionScope scope, ActionLog log, Outcomes outcomes, String actionId) {
     this.scope = scope;
@@ -64,28 +67,29 @@ final class Calls {
       // The queue was full for so long.
       outcome = CompletableFuture.failedFuture(refused);
     }
+    track(outcome, call.end());
     record(call, unrecorded, outcome);
   }
 
   /** Hands the question what became of a call to a worker. */
   <T> CompletableFuture<Reconciliation<T>> ask(Reconciler<T> reconciler, Duration deadline) {
-    return submit(
-        () -> {
-          try {
-            return reconciler.reconcile();
-          } catch (Exception unknown) {
-            throw Unchecked.rethrow(unknown);
-          }
-        },
-        deadline);
+    CompletableFuture<Reconciliation<T>> answer =
+        submit(
+            () -> {
+              try {
+                return reconciler.reconcile();
+              } catch (Exception unknown) {
+                throw Unchecked.rethrow(unknown);
+              }
+            },
+            deadline);
+    track(answer, answer);
+    return answer;
   }
 
   private <R> CompletableFuture<R> submit(Supplier<R> code, Duration deadline) {
     Supplier<R> inside = () -> inside(code);
-    CompletableFuture<R> end =
-        deadline == null ? scope.submit(inside) : scope.submit(inside, deadline);
-    track(end);
-    return end;
+    return deadline == null ? scope.submit(inside) : scope.submit(inside, deadline);
   }
 
   /** Begins an asynchronous call, on the calling thread. Otherwise as {@link #submit}. */
@@ -96,23 +100,30 @@ final class Calls {
       CallOptions<T> options,
       Supplier<? extends CompletionStage<? extends T>> code) {
     CompletableFuture<Outcome<T>> outcome = new CompletableFuture<>();
+    track(outcome, call.end());
+    record(call, unrecorded, outcome);
     try {
       CompletableFuture<? extends T> stage = inside(code).toCompletableFuture();
-      track(stage);
       if (options.deadline() != null) {
-        call.deadline(new Deadline(options.deadline(), () -> expire(outcome, stage)));
+        call.deadline(new Deadline(options.deadline(), () -> expire(outcome)));
       }
       stage.whenComplete((value, failure) -> complete(outcome, call, type, value, failure));
+      outcome.whenComplete((end, failure) -> cancelIf(failure != null, stage));
     } catch (RuntimeException thrown) {
       outcome.complete(outcomes.threw(thrown));
     }
-    record(call, unrecorded, outcome);
   }
 
-  private static void expire(CompletableFuture<?> outcome, CompletableFuture<?> stage) {
+  /** The call ended by its deadline, or with its action: nobody waits for the stage any more. */
+  private static void cancelIf(boolean abandoned, CompletableFuture<?> stage) {
+    if (abandoned) {
+      stage.cancel(true);
+    }
+  }
+
+  private static void expire(CompletableFuture<?> outcome) {
     outcome.completeExceptionally(
         new FermataException(ErrorKind.TIMED_OUT, "The deadline of the stage passed"));
-    stage.cancel(true);
   }
 
   private <T> void complete(
@@ -145,6 +156,8 @@ final class Calls {
                     record(call, unrecorded, outcome);
                   } else if (isTimeout(cause(failure))) {
                     record(call, unrecorded, outcomes.threw(timedOut(call)));
+                  } else if (end.isCancelled()) {
+                    record(call, unrecorded, outcomes.threw(leftOpen(call)));
                   } else {
                     call.endUnrecorded(cause(failure));
                   }
@@ -192,15 +205,19 @@ final class Calls {
     return new CallTimedOutException("The deadline passed of " + call);
   }
 
+  private static CancellationException leftOpen(DurableCall<?> call) {
+    return new CancellationException("The action ended without waiting for " + call);
+  }
+
   private static Throwable cause(Throwable failure) {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()
         : failure;
   }
 
-  private void track(CompletableFuture<?> inFlight) {
-    open.add(inFlight);
-    inFlight.whenComplete((value, failure) -> open.remove(inFlight));
+  private void track(CompletableFuture<?> inFlight, CompletableFuture<?> end) {
+    open.put(inFlight, end);
+    end.whenComplete((value, failure) -> open.remove(inFlight));
   }
 
   private <R> R inside(Supplier<R> code) {
@@ -217,8 +234,15 @@ final class Calls {
     }
   }
 
-  /** Cancels what is in flight. Its outcomes are not recorded any more: the log has ended. */
-  void close() {
-    open.forEach(inFlight -> inFlight.cancel(true));
+  /**
+   * Cancels what is in flight. That is an outcome, and recorded unless the log has ended.
+   *
+   * @return completes, never exceptionally, when all calls have ended
+   */
+  CompletableFuture<Void> cancel() {
+    CompletableFuture<Void> ended =
+        CompletableFuture.allOf(open.values().toArray(CompletableFuture<?>[]::new));
+    open.keySet().forEach(inFlight -> inFlight.cancel(true));
+    return ended.handle((done, failure) -> null);
   }
 }

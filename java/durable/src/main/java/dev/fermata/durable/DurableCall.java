@@ -8,7 +8,8 @@ import java.util.concurrent.CompletionException;
 /**
  * A call that a durable action began and may not have waited for yet. Handed back to the {@link
  * DurableContext} that made it; others refuse it. A call that is open when its action ends is
- * cancelled, and not recorded.
+ * cancelled, and not recorded, unless the action {@linkplain DurableOptions.Builder#forgetOnReturn
+ * returned and is kept}.
  *
  * <p>Ended by the thread that ends the call or acknowledges its record, read by the action.
  *

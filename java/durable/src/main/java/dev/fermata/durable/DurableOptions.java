@@ -137,9 +137,9 @@ public final class DurableOptions {
      * Sets whether an action that returned is forgotten.
      *
      * @param forget default {@code true}: its id is free for another action. {@code false}: until
-     *     {@link DurableActions#forget} a run under its id returns the same and makes no call but
-     *     those that were still open when the action returned, which are made again; for callers
-     *     who have to hand on the result before they can forget who made it
+     *     {@link DurableActions#forget} a run under its id returns the same and makes no call; for
+     *     callers who have to hand on the result before they can forget who made it. Calls that are
+     *     open when the action returns are cancelled in either case, and here recorded as that
      * @return this builder
      */
     public Builder forgetOnReturn(boolean forget) {
