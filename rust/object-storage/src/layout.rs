@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore};
 
@@ -55,18 +56,29 @@ impl Keys {
 
     /// Lists the objects of all segments.
     pub(crate) async fn list(&self, objects: &Objects) -> io::Result<Listing> {
-        self.collect(objects, &self.prefix).await
+        self.collect(objects.list(Some(&self.prefix))).await
+    }
+
+    /// Lists the objects of `segment` and of those behind it.
+    pub(crate) async fn list_from(&self, objects: &Objects, segment: u64) -> io::Result<Listing> {
+        let before = self.segment(segment);
+        self.collect(objects.list_with_offset(Some(&self.prefix), &before))
+            .await
     }
 
     /// Lists the objects of one segment.
     pub(crate) async fn pieces(&self, objects: &Objects, segment: u64) -> io::Result<Pieces> {
-        let mut listing = self.collect(objects, &self.segment(segment)).await?;
+        let mut listing = self
+            .collect(objects.list(Some(&self.segment(segment))))
+            .await?;
         Ok(listing.0.remove(&segment).unwrap_or_default())
     }
 
-    async fn collect(&self, objects: &Objects, prefix: &Path) -> io::Result<Listing> {
+    async fn collect(
+        &self,
+        mut metas: BoxStream<'_, Result<ObjectMeta, object_store::Error>>,
+    ) -> io::Result<Listing> {
         let mut listing = Listing::default();
-        let mut metas = objects.list(Some(prefix));
         while let Some(meta) = metas.try_next().await.map_err(crate::failed)? {
             self.add(&mut listing, &meta);
         }
@@ -154,6 +166,13 @@ impl Pieces {
 impl Listing {
     pub(crate) fn get(&self, segment: u64) -> Option<&Pieces> {
         self.0.get(&segment)
+    }
+
+    /// The objects of a segment if it counts, which takes those of the segments behind it to know.
+    pub(crate) fn counting(&self, segment: u64) -> Option<&Pieces> {
+        let pieces = self.get(segment)?;
+        let superseded = self.compacted() > Some(segment);
+        (pieces.has_content() && !superseded).then_some(pieces)
     }
 
     /// The segments that count. A compacted one takes the place of all before it, at the moment when it comes into being.

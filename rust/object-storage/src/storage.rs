@@ -88,14 +88,15 @@ impl SegmentSource for ObjectStorage {
 
     fn read(&self, segment: u64) -> io::Result<Box<dyn Read + Send>> {
         let keys = self.keys.clone();
-        let pieces = self
+        // With all that follow: if a compaction has begun to remove this one, what it made is further on, and was there before.
+        let listing = self
             .remote
-            .call(async move |objects| keys.pieces(&objects, segment).await)?;
-        if !pieces.has_content() {
+            .call(async move |objects| keys.list_from(&objects, segment).await)?;
+        let Some(pieces) = listing.counting(segment) else {
             let message = format!("{} is gone", self.name(segment));
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
-        }
-        let reading = Reading::new(Arc::clone(&self.remote), &self.keys, segment, &pieces)?;
+        };
+        let reading = Reading::new(Arc::clone(&self.remote), &self.keys, segment, pieces)?;
         Ok(Box::new(reading))
     }
 

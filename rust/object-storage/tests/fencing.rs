@@ -389,6 +389,32 @@ fn a_missing_part_is_damage_and_is_named() {
 }
 
 #[test]
+fn what_a_compaction_is_removing_is_gone_and_not_damaged() {
+    let bucket = SimulatedObjects::default();
+    let store = bucket.store(&impatient());
+    for segment in 1..3 {
+        let mut writer = store
+            .create(segment, &mut |to| to.write_all(b"head"))
+            .expect("begun");
+        for _ in 0..3 {
+            writer.append(b"more").expect("put");
+        }
+    }
+    let source = bucket.source(&impatient());
+    let mut opened = source.read(1).expect("there");
+    store
+        .replace(2, &mut |to| to.write_all(b"compacted"))
+        .expect("compacted");
+    bucket.inject(1, Fault::Fails);
+    store.remove(1).expect_err("between two of its parts");
+    let error = opened.read_to_end(&mut Vec::new()).expect_err("gone");
+    assert_eq!(error.kind(), IoErrorKind::NotFound, "{error}");
+    let error = source.read(1).map(drop).expect_err("gone");
+    assert_eq!(error.kind(), IoErrorKind::NotFound, "{error}");
+    assert_eq!(source.list().expect("reads"), [2]);
+}
+
+#[test]
 fn only_what_has_to_outlive_the_process_is_put_at_once() {
     let bucket = SimulatedObjects::default();
     let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
