@@ -99,8 +99,10 @@ fn open(source: &dyn SegmentSource, number: u64) -> Result<Segment, Opening> {
     let damaged = |reason: &str| Opening::Unusable(Error::damaged(name.clone(), 0, reason));
     let unreadable = |cause: io::Error| match cause.kind() {
         io::ErrorKind::UnexpectedEof => damaged("it is shorter than its header"),
-        io::ErrorKind::InvalidData => damaged(&cause.to_string()),
-        _ => Opening::Reading(cause),
+        _ => match said_by_source(&name, 0, &cause) {
+            Some(error) => Opening::Unusable(error),
+            None => Opening::Reading(cause),
+        },
     };
     let mut input = source.read(number).map_err(unreadable)?;
     let mut bytes = [0; HEADER_BYTES];
@@ -119,6 +121,18 @@ fn open(source: &dyn SegmentSource, number: u64) -> Result<Segment, Opening> {
         end: End::Open,
         input,
     })
+}
+
+/// What a source says of the segment itself, which an error of the operating system never does.
+fn said_by_source(name: &str, offset: u64, cause: &io::Error) -> Option<Error> {
+    match cause.kind() {
+        _ if cause.raw_os_error().is_some() => None,
+        io::ErrorKind::InvalidData => {
+            Some(Error::damaged(name.to_owned(), offset, cause.to_string()))
+        }
+        io::ErrorKind::Unsupported => Some(Error::newer(name, &cause.to_string())),
+        _ => None,
+    }
 }
 
 fn arrange(source: &dyn SegmentSource, opened: Vec<Segment>) -> Result<Layout, Error> {
@@ -189,20 +203,19 @@ impl Segment {
         }
         loop {
             let at = frames.offset;
-            let step = frames.next().map_err(|cause| match cause.kind() {
-                io::ErrorKind::InvalidData => damaged(at, &cause.to_string()),
-                _ => Error::io(&format!("{name} cannot be read at byte {at}"), &cause),
-            })?;
+            let unreadable = |cause: io::Error| {
+                said_by_source(&name, at, &cause).unwrap_or_else(|| {
+                    Error::io(&format!("{name} cannot be read at byte {at}"), &cause)
+                })
+            };
+            let step = frames.next().map_err(unreadable)?;
             match step {
                 Step::Frame(KIND_MARK, payload) => match frame::durable_of(payload) {
                     Some(durable) if durable <= at => found.durable = found.durable.max(durable),
                     _ => return Err(damaged(at, "a mark that contradicts itself")),
                 },
                 Step::Frame(KIND_END, _) => {
-                    let trailing = frames.step_over_end().map_err(|cause| {
-                        Error::io(&format!("{name} cannot be read behind its end"), &cause)
-                    })?;
-                    if trailing {
+                    if frames.step_over_end().map_err(unreadable)? {
                         return Err(damaged(frames.offset, "bytes behind its end"));
                     }
                     found.sealed = true;
@@ -218,10 +231,7 @@ impl Segment {
                     return Err(damaged(at, reason));
                 }
                 Step::Invalid(reason) => {
-                    let synced = frames.rest_claims_durable_beyond(at).map_err(|cause| {
-                        Error::io(&format!("{name} cannot be read behind byte {at}"), &cause)
-                    })?;
-                    if synced {
+                    if frames.rest_claims_durable_beyond(at).map_err(unreadable)? {
                         return Err(damaged(at, reason));
                     }
                     found.torn = Some(reason);

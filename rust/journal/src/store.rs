@@ -4,8 +4,8 @@
 
 use std::io::{self, Read, Write};
 
-/// Segments that can be read. An error of [`io::ErrorKind::InvalidData`] says that a segment is damaged, any other that it cannot
-/// be read now.
+/// Segments that can be read. An error of [`io::ErrorKind::InvalidData`] says that a segment is damaged, one of
+/// [`io::ErrorKind::Unsupported`] names what of it only a later version knows, and any other says that it cannot be read now.
 pub trait SegmentSource: Send + Sync + 'static {
     /// The numbers of all segments, ascending.
     fn list(&self) -> io::Result<Vec<u64>>;

@@ -47,19 +47,25 @@ impl WriterId {
     }
 }
 
-/// What `object` holds behind its header.
-pub(crate) fn content(object: &Bytes) -> Result<Bytes, &'static str> {
+/// What `object`, which is at `path`, holds behind its header.
+pub(crate) fn content(path: &Path, object: &Bytes) -> io::Result<Bytes> {
+    let damaged = |reason: &str| {
+        let message = format!("the object {path} is damaged: {reason}");
+        Err(io::Error::new(io::ErrorKind::InvalidData, message))
+    };
     let Some(header) = object.get(..HEADER_BYTES) else {
-        return Err("it is shorter than its header");
+        return damaged("it is shorter than its header");
     };
     if header[..8] != MAGIC {
-        return Err("no object of a journal begins like this");
+        return damaged("no object of a journal begins like this");
     }
     if crc32c::crc32c(&header[..28]).to_le_bytes() != header[28..] {
-        return Err("the header's checksum does not hold");
+        return damaged("the header's checksum does not hold");
     }
-    if header[8..10] != VERSION.to_le_bytes() {
-        return Err("a later version wrote it");
+    let version = u16::from_le_bytes([header[8], header[9]]);
+    if version != VERSION {
+        let message = format!("an object of version {version}, {path}");
+        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
     }
     Ok(object.slice(HEADER_BYTES..))
 }

@@ -93,10 +93,7 @@ impl Reading {
         if !fetch.headed {
             return Ok(Some(bytes));
         }
-        object::content(&bytes).map(Some).map_err(|reason| {
-            let message = format!("the object {} is damaged: {reason}", fetch.path);
-            io::Error::new(io::ErrorKind::InvalidData, message)
-        })
+        object::content(&fetch.path, &bytes).map(Some)
     }
 }
 

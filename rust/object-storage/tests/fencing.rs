@@ -415,6 +415,36 @@ fn what_a_compaction_is_removing_is_gone_and_not_damaged() {
 }
 
 #[test]
+fn an_object_of_a_later_version_is_no_damage() {
+    // The first part is looked at when the journal is laid out, the others when they are read.
+    for part in [1, 3] {
+        let bucket = SimulatedObjects::default();
+        let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        for place in 0..3 {
+            opened.record(place, 10, Level::Disk).expect("durable");
+        }
+        drop(opened);
+        on_objects(&bucket, async |objects| {
+            let path = format!("a/journal/{:020}/{part:010}", 1).into();
+            let object = objects.get(&path).await.expect("there");
+            let mut bytes = object.bytes().await.expect("read").to_vec();
+            bytes[8] = 2;
+            let checksum = crc32c::crc32c(&bytes[..28]).to_le_bytes();
+            bytes[28..32].copy_from_slice(&checksum);
+            objects.put(&path, bytes.into()).await.expect("put");
+        });
+        let error = open_store(bucket.store(&impatient()), &Options::default())
+            .map(drop)
+            .expect_err("not understood");
+        assert_eq!(error.kind(), ErrorKind::NewerFormat, "{error}");
+        assert!(
+            error.message().contains("an object of version 2"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn only_what_has_to_outlive_the_process_is_put_at_once() {
     let bucket = SimulatedObjects::default();
     let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
