@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Where a journal is, and who may get there.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use crate::http::Connector;
 use crate::remote::Objects;
 
 /// How object storage is reached. What is `None` is taken from the usual variables of the environment
-/// (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`); without a key, from web
-/// identity, the container or the instance, which are asked for new ones before the old expire.
+/// (`AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and only with the key
+/// from there `AWS_SESSION_TOKEN`); without a key, from web identity, the container or the instance, which are asked for new ones
+/// before the old expire.
 #[derive(Clone, PartialEq, Eq)]
 pub struct S3Options {
     /// URL of the server, `https://host` or `http://host:port`; AWS's own in the region if there is none anywhere.
@@ -118,7 +120,25 @@ pub(crate) fn connect(
     options: &S3Options,
     spawn: Arc<dyn Spawn>,
 ) -> io::Result<Objects> {
-    let mut builder = AmazonS3Builder::from_env()
+    let builder = configure(options, std::env::vars_os());
+    let value = |key| builder.get_config_value(&key);
+    let endpoint =
+        value(AmazonS3ConfigKey::S3Endpoint).or_else(|| value(AmazonS3ConfigKey::Endpoint));
+    let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
+    let key = value(AmazonS3ConfigKey::AccessKeyId);
+    // Without a key there are others to ask, whatever the storage speaks.
+    let roots = match plain && key.is_some() {
+        true => None,
+        false => Some(fermata_io::http::platform_roots().map_err(io::Error::other)?),
+    };
+    let connector = Connector::new(
+        &options.thread_name,
+        options.connect_timeout,
+        options.request_timeout,
+        roots,
+        spawn,
+    );
+    let s3 = builder
         .with_bucket_name(bucket)
         .with_conditional_put(S3ConditionalPut::ETagMatch)
         .with_retry(RetryConfig {
@@ -128,9 +148,32 @@ pub(crate) fn connect(
             },
             max_retries: usize::MAX,
             retry_timeout: options.patience,
-        });
+        })
+        .with_client_options(ClientOptions::new().with_allow_http(plain))
+        .with_http_connector(connector)
+        .build()
+        .map_err(|cause| io::Error::new(io::ErrorKind::InvalidInput, cause.to_string()))?;
+    Ok(Arc::new(s3))
+}
+
+/// What is given, and what the environment has for the rest. A token belongs to its key, so it comes from where the key does.
+fn configure(
+    options: &S3Options,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> AmazonS3Builder {
+    let mut builder = AmazonS3Builder::new();
+    for (name, value) in environment {
+        if let (Some(name), Some(value)) = (name.to_str(), value.to_str())
+            && name.starts_with("AWS_")
+            && let Ok(key) = name.to_ascii_lowercase().parse()
+            && (key != AmazonS3ConfigKey::Token || options.access_key_id.is_none())
+        {
+            builder = builder.with_config(key, value);
+        }
+    }
     let given = [
-        (AmazonS3ConfigKey::Endpoint, &options.endpoint),
+        // The one that goes before the other, wherever that comes from.
+        (AmazonS3ConfigKey::S3Endpoint, &options.endpoint),
         (AmazonS3ConfigKey::Region, &options.region),
         (AmazonS3ConfigKey::AccessKeyId, &options.access_key_id),
         (
@@ -144,23 +187,66 @@ pub(crate) fn connect(
             builder = builder.with_config(key, value);
         }
     }
-    let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
-    let plain = endpoint.is_some_and(|url| url.starts_with("http://"));
-    let roots = match plain {
-        true => None,
-        false => Some(fermata_io::http::platform_roots().map_err(io::Error::other)?),
-    };
-    let connector = Connector::new(
-        &options.thread_name,
-        options.connect_timeout,
-        options.request_timeout,
-        roots,
-        spawn,
-    );
-    let s3 = builder
-        .with_client_options(ClientOptions::new().with_allow_http(plain))
-        .with_http_connector(connector)
-        .build()
-        .map_err(|cause| io::Error::new(io::ErrorKind::InvalidInput, cause.to_string()))?;
-    Ok(Arc::new(s3))
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configured(options: &S3Options) -> AmazonS3Builder {
+        let environment = [
+            ("AWS_ENDPOINT_URL_S3", "https://its.host"),
+            ("AWS_ACCESS_KEY_ID", "its key"),
+            ("AWS_SECRET_ACCESS_KEY", "its secret"),
+            ("AWS_SESSION_TOKEN", "its token"),
+            ("AWS_UNKNOWN", "nothing"),
+        ];
+        configure(
+            options,
+            environment.map(|(name, value)| (name.into(), value.into())),
+        )
+    }
+
+    fn credentials(options: &S3Options) -> [Option<String>; 3] {
+        [
+            AmazonS3ConfigKey::AccessKeyId,
+            AmazonS3ConfigKey::SecretAccessKey,
+            AmazonS3ConfigKey::Token,
+        ]
+        .map(|key| configured(options).get_config_value(&key))
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn a_token_comes_from_where_its_key_does() {
+        assert_eq!(
+            credentials(&S3Options::default()),
+            [some("its key"), some("its secret"), some("its token")]
+        );
+        let mut given = S3Options {
+            access_key_id: some("key"),
+            secret_access_key: some("secret"),
+            ..S3Options::default()
+        };
+        assert_eq!(credentials(&given), [some("key"), some("secret"), None]);
+        given.session_token = some("token");
+        assert_eq!(
+            credentials(&given),
+            [some("key"), some("secret"), some("token")]
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_named_is_used_whatever_the_environment_says() {
+        let given = S3Options {
+            endpoint: some("http://host:1"),
+            ..S3Options::default()
+        };
+        let endpoint = configured(&given).get_config_value(&AmazonS3ConfigKey::S3Endpoint);
+        assert_eq!(endpoint, given.endpoint);
+    }
 }
