@@ -5,8 +5,14 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use fermata_object_storage::S3Options;
+
+/// Long enough to fetch the server.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 pub struct Server {
     process: Child,
@@ -24,13 +30,25 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("python3 runs the server");
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().expect("piped"))
-            .read_line(&mut url)
-            .expect("a pipe");
-        let url = url.trim_end().to_owned();
-        assert!(url.starts_with("http://"), "the server does not start");
-        Self { process, url }
+        let output = process.stdout.take().expect("piped");
+        let mut server = Self {
+            process,
+            url: String::new(),
+        };
+        let (sender, started) = channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = BufReader::new(output).read_line(&mut line);
+            drop(sender.send(read.map(|_| line))); // perhaps nobody waits any more
+        });
+        let line = started.recv_timeout(PATIENCE);
+        let line = line.expect("the server starts in time").expect("a pipe");
+        server.url = line.trim_end().into();
+        assert!(
+            server.url.starts_with("http://"),
+            "the server does not start"
+        );
+        server
     }
 
     pub fn options(&self) -> S3Options {
