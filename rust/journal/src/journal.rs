@@ -160,6 +160,7 @@ impl Journal {
             epoch: survey.segments.last().map_or(1, |last| last.epoch + 1),
             previous: Previous::default(),
             active: None,
+            begun: None,
         };
         if let (Some(found), Some((last, before))) = (last, survey.segments.split_last()) {
             let bytes = before.iter().map(|segment| segment.bytes).sum();

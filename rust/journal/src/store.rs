@@ -24,8 +24,8 @@ pub type Content<'a> = dyn FnMut(&mut dyn Write) -> io::Result<()> + 'a;
 /// whoever comes later takes over, and the one before is refused everything with [`io::ErrorKind::AlreadyExists`].
 pub trait SegmentStore: SegmentSource {
     /// Makes `segment` with what `head` writes as its content: durable, and whole or not at all. Fails with
-    /// [`io::ErrorKind::AlreadyExists`] if another writer has made it; what a failed call of this store may have left is
-    /// replaced.
+    /// [`io::ErrorKind::AlreadyExists`] if another writer has made it. A call that failed may have made it all the same, and is
+    /// repeated with the same content only.
     fn create(&self, segment: u64, head: &mut Content) -> io::Result<Box<dyn SegmentWriter>>;
 
     /// Makes what `content` writes the content of `segment`, which exists: durable, and whole or not at all.

@@ -36,6 +36,9 @@ pub(crate) struct Writer {
     pub(crate) epoch: u64,
     pub(crate) previous: Previous,
     pub(crate) active: Option<Active>,
+    /// When it was first tried to begin the segment that is to be begun. A try that failed may have happened, and be read by
+    /// now, so the next one makes the same segment.
+    pub(crate) begun: Option<u64>,
 }
 
 /// The segment before the one that is written, or is to be begun.
@@ -203,7 +206,7 @@ impl Writer {
             first: number,
             epoch: self.epoch,
             previous_end: self.previous.end,
-            created: now(),
+            created: *self.begun.get_or_insert_with(now),
             head_end,
         }
         .encode();
@@ -224,6 +227,7 @@ impl Writer {
                 .map(drop)
             })
             .map_err(|cause| failed(&cause))?;
+        self.begun = None;
         lock(&self.stats).segments += 1;
         if self.previous.segment > 0 {
             let closed = Closed {

@@ -1,7 +1,7 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-//! A journal's segments in object storage: S3, or whatever speaks its protocol and honours `If-None-Match` and `If-Match` on
-//! puts, with listings that show what was put before.
+//! A journal's segments in object storage: S3, or whatever speaks its protocol and honours `If-None-Match` on puts, with
+//! listings that show what was put before.
 //!
 //! Each commit is one object, put under the condition that there is none of its name, and durable when the put is
 //! acknowledged. Whoever opens the store for writing first *claims* the names that the writer before it could use next: its

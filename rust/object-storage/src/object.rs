@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload, UpdateVersion};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::remote::Objects;
@@ -80,10 +80,12 @@ pub(crate) enum Put {
     Written,
 }
 
-/// Puts `bytes` at `path` unless another writer has put something there: what this one left there is replaced.
+/// Puts `bytes` at `path` unless something is there. Nothing is ever replaced, be it this writer's own: another one may have
+/// read it.
 ///
 /// Tries again until `patience` is over, for the condition makes the put happen once: if the answer to a try was lost, the
-/// next one finds what that try put. So after an error it may be there or not, or come to be there later.
+/// next one finds what that try put. So after an error it may be there or not, or come to be there later, and nothing but the
+/// same bytes can be put there from then on.
 pub(crate) async fn put(
     objects: &Objects,
     path: &Path,
@@ -93,26 +95,23 @@ pub(crate) async fn put(
 ) -> io::Result<Put> {
     let began = Instant::now();
     let mut pause = Duration::from_millis(50);
-    let mut mode = PutMode::Create;
     loop {
         let payload = PutPayload::from_bytes(bytes.clone());
-        let failure = match objects.put_opts(path, payload, mode.clone().into()).await {
+        let failure = match objects
+            .put_opts(path, payload, PutMode::Create.into())
+            .await
+        {
             Ok(_) => return Ok(Put::Done),
             Err(refused @ (Error::AlreadyExists { .. } | Error::Precondition { .. })) => {
                 match look(objects, path).await {
-                    Ok(Some((there, _))) if there == bytes => return Ok(Put::Done),
-                    Ok(Some((there, version))) if writer.wrote(&there) => {
-                        let is_first_look = matches!(mode, PutMode::Create);
-                        mode = PutMode::Update(version);
-                        if is_first_look {
-                            continue;
-                        }
-                        refused // It changed between the look and the put: an earlier try came about late.
+                    Ok(Some(there)) if there == bytes => return Ok(Put::Done),
+                    Ok(Some(there)) if writer.wrote(&there) => {
+                        let message =
+                            format!("{path} has other content, which this writer had put before");
+                        return Err(io::Error::other(message));
                     }
-                    Ok(Some((there, _))) if there.len() <= HEADER_BYTES => return Ok(Put::Claimed),
+                    Ok(Some(there)) if there.len() <= HEADER_BYTES => return Ok(Put::Claimed),
                     Ok(Some(_)) => return Ok(Put::Written),
-                    // What this writer had put was removed: by a writer that is further on.
-                    Ok(None) if matches!(mode, PutMode::Update(_)) => return Ok(Put::Written),
                     // Refused for another put that was under way, of which nothing came.
                     Ok(None) => refused,
                     Err(cause) => cause,
@@ -129,16 +128,11 @@ pub(crate) async fn put(
     }
 }
 
-async fn look(objects: &Objects, path: &Path) -> Result<Option<(Bytes, UpdateVersion)>, Error> {
-    let found = match objects.get(path).await {
-        Err(Error::NotFound { .. }) => return Ok(None),
-        found => found?,
-    };
-    let version = UpdateVersion {
-        e_tag: found.meta.e_tag.clone(),
-        version: found.meta.version.clone(),
-    };
-    Ok(Some((found.bytes().await?, version)))
+async fn look(objects: &Objects, path: &Path) -> Result<Option<Bytes>, Error> {
+    match objects.get(path).await {
+        Err(Error::NotFound { .. }) => Ok(None),
+        found => Ok(Some(found?.bytes().await?)),
+    }
 }
 
 /// Whether trying again is of no use.

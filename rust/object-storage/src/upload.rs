@@ -58,7 +58,8 @@ impl Upload {
     }
 
     /// Returns when the object is durable, or another writer's is there. What comes in parts is put under no condition, for
-    /// storage knows none for it: one that comes between the look and the end of the upload is replaced.
+    /// storage knows none for it: one that comes between the look and the end of the upload is replaced. Both hold the same
+    /// then but for the writer, since they were made of the same segments, which nobody can append to.
     pub(crate) fn finish(mut self, patience: Duration) -> io::Result<Put> {
         if self.parts.is_some() && !self.pending.is_empty() {
             self.upload_pending()?;

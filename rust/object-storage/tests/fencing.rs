@@ -5,12 +5,14 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind as IoErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use bytes::Bytes;
 use fermata_journal::{
     BlockingJournal, ErrorKind, Level, Options, Record, SegmentSource, SegmentStore,
 };
@@ -308,24 +310,93 @@ fn a_takeover_that_died_half_way_leaves_no_gap_to_the_writer_before() {
     }
 }
 
+/// The names of the objects that have content, with their bytes.
+fn contents(bucket: &SimulatedObjects) -> BTreeMap<String, Bytes> {
+    let mut contents = BTreeMap::new();
+    on_objects(bucket, async |objects| {
+        let all: Vec<_> = objects.list(None).try_collect().await.expect("lists");
+        for meta in all.iter().filter(|meta| meta.size > 32) {
+            let object = objects.get(&meta.location).await.expect("there");
+            let bytes = object.bytes().await.expect("read");
+            contents.insert(meta.location.to_string(), bytes);
+        }
+    });
+    contents
+}
+
+#[test]
+fn what_another_writer_may_have_read_is_never_replaced() {
+    // Whether a put whose answer is lost has happened by then, or comes later, depends on how many there were before.
+    for openings in 1..3 {
+        let bucket = SimulatedObjects::default();
+        let mut before = open_store(bucket.store(&impatient()), &Options::default());
+        for _ in 1..openings {
+            before = open_store(bucket.store(&impatient()), &Options::default());
+        }
+        let before = before.expect("opens");
+        before.record(0, 10, Level::Disk).expect("durable");
+        before.record(1, 10, Level::Os).expect("put");
+        bucket.inject(0, Fault::Fails);
+        before
+            .record(2, 10, Level::Disk)
+            .expect_err("ends the segment");
+        // The next one begins with what is not known to be synced.
+        bucket.inject(0, Fault::FailsAfterwards);
+        before
+            .record(3, 10, Level::Disk)
+            .expect_err("begins no segment, as far as it knows");
+
+        let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        assert_eq!(places(&after.replayed), [0, 1]);
+        let read = contents(&bucket);
+        before.journal.sync(99).expect("taken");
+        drop(before.outcomes.one(99)); // it may succeed: what was put is durable
+        let error = before.record(4, 10, Level::Disk).expect_err("fenced");
+        assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+        assert_eq!(contents(&bucket), read);
+        after.record(5, 10, Level::Disk).expect("its own");
+        let last = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        assert_eq!(places(&last.replayed), [0, 1, 5]);
+    }
+}
+
+#[test]
+fn a_beginning_that_failed_and_happened_is_found_when_it_is_tried_again() {
+    let bucket = SimulatedObjects::default();
+    let store = bucket.store(&impatient());
+    let begin = |head: &'static [u8]| store.create(1, &mut |to| to.write_all(head));
+    let first = "a/journal/00000000000000000001/0000000001";
+    bucket.inject(0, Fault::Fails);
+    begin(b"head").map(drop).expect_err("injected");
+    on_objects(&bucket, async |objects| {
+        let claim = "a/journal/00000000000000000001/0000000000".into();
+        let claim = objects.get(&claim).await.expect("there");
+        let object = [&claim.bytes().await.expect("read")[..], b"head"].concat();
+        objects
+            .put(&first.into(), object.into())
+            .await
+            .expect("comes late");
+    });
+    let error = begin(b"other")
+        .map(drop)
+        .expect_err("what is there stays there");
+    assert_ne!(error.kind(), IoErrorKind::AlreadyExists, "{error}");
+    assert!(error.to_string().contains(first), "{error}");
+    assert!(contents(&bucket)[first].ends_with(b"head"));
+    let mut writer = begin(b"head").expect("the same");
+    writer.append(b"more").expect("goes on behind it");
+}
+
 #[test]
 fn a_put_that_is_refused_again_and_again_fails_when_patience_is_over() {
     let bucket = SimulatedObjects::default();
     let store = bucket.store(&impatient());
     let begin = || store.create(1, &mut |to| to.write_all(b"head")).map(drop);
-    // What an earlier try of the same writer left.
-    on_objects(&bucket, async |objects| {
-        let claim = "a/journal/00000000000000000001/0000000000".into();
-        let claim = objects.get(&claim).await.expect("there");
-        let object = [&claim.bytes().await.expect("read")[..], b"other"].concat();
-        let first = "a/journal/00000000000000000001/0000000001".into();
-        objects.put(&first, object.into()).await.expect("put");
-    });
-    bucket.refuse_updates(100);
+    bucket.refuse_puts(100);
     let error = begin().expect_err("refused");
     assert_ne!(error.kind(), IoErrorKind::AlreadyExists, "{error}");
-    bucket.refuse_updates(0);
-    begin().expect("in place of what was left");
+    bucket.refuse_puts(0);
+    begin().expect("nothing is there");
 }
 
 #[test]

@@ -255,7 +255,16 @@ impl SegmentSource for SimulatedStore {
 
 impl SegmentStore for SimulatedStore {
     fn create(&self, segment: u64, head: &mut Content) -> io::Result<Box<dyn SegmentWriter>> {
+        let left = self.lock().files.get(&segment).cloned();
         let boot = self.put(segment, head)?;
+        if let Some(left) = left {
+            // A creation that failed and happened.
+            assert_eq!(
+                self.content(segment),
+                left.content,
+                "another may have read it"
+            );
+        }
         Ok(Box::new(SimulatedWriter {
             store: self.clone(),
             segment,

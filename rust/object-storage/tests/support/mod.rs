@@ -45,8 +45,8 @@ struct State {
     boot: u64,
     /// Puts whose answer was lost before they came about: they do when so many operations have been.
     late: Vec<(u64, Path, PutPayload, PutMode)>,
-    /// So many puts in place of what is there are refused.
-    refused_updates: u64,
+    /// So many puts are refused.
+    refused_puts: u64,
     /// For delays; 0: there are none.
     random: u64,
 }
@@ -66,9 +66,9 @@ impl SimulatedObjects {
         self.lock().random = seed | 1;
     }
 
-    /// Refuses so many puts that would take the place of what is there, as if it always changed just before.
-    pub fn refuse_updates(&self, puts: u64) {
-        self.lock().refused_updates = puts;
+    /// Refuses so many puts, as if another one of the same name were always under way.
+    pub fn refuse_puts(&self, puts: u64) {
+        self.lock().refused_puts = puts;
     }
 
     /// A client that lives until the next restart.
@@ -214,8 +214,8 @@ impl ObjectStore for Client {
         let fault = self.begin().await?;
         let objects = {
             let mut state = self.bucket.lock();
-            if matches!(options.mode, PutMode::Update(_)) && state.refused_updates > 0 {
-                state.refused_updates -= 1;
+            if state.refused_puts > 0 {
+                state.refused_puts -= 1;
                 return Err(Error::Precondition {
                     path: path.to_string(),
                     source: "injected".into(),
