@@ -68,7 +68,8 @@ class ArchitectureTest {
   void thePublicApiExposesNothingInternal() {
     classes()
         .that()
-        .resideInAnyPackage("dev.fermata", "dev.fermata.http", "dev.fermata.journal")
+        .resideInAnyPackage(
+            "dev.fermata", "dev.fermata.continuation", "dev.fermata.http", "dev.fermata.journal")
         .and()
         .arePublic()
         .should(exposeNothingInternal())

@@ -5,8 +5,6 @@ package dev.fermata.internal.execution;
 import dev.fermata.FermataExecutorMXBean;
 import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
-import dev.fermata.internal.bridge.NativeEngine;
-import dev.fermata.internal.loader.NativeLibrary;
 import dev.fermata.internal.observe.ExecutorBean;
 import dev.fermata.internal.observe.ExecutorMetrics;
 import dev.fermata.internal.observe.ExecutorRegistration;
@@ -25,7 +23,6 @@ public final class Executions {
   private static final Duration OWNER_WAIT_LIMIT = Duration.ofSeconds(30);
 
   private static final Set<OwnerKind> LOGGED = ConcurrentHashMap.newKeySet();
-  private static Strategies strategies;
 
   private Executions() {}
 
@@ -37,22 +34,11 @@ public final class Executions {
    * @throws IllegalStateException if a strategy is forced that does not work here
    */
   public static Strategies.Choice choose(OwnerKind kind) {
-    Strategies.Choice choice = strategies().choose(kind);
+    Strategies.Choice choice = Strategies.ofThisProcess().choose(kind);
     if (LOGGED.add(kind)) {
       LOG.info("Owners of kind {} suspend actions by {}: {}", kind, choice.kind(), choice.reason());
     }
     return choice;
-  }
-
-  private static synchronized Strategies strategies() {
-    if (strategies == null) {
-      NativeLibrary.Status library = NativeLibrary.load();
-      strategies =
-          library.isLoaded()
-              ? Strategies.with(NativeEngine::openPackage, NativeEngine::lockStack)
-              : Strategies.withoutNativeLibrary(library.reason());
-    }
-    return strategies;
   }
 
   /**

@@ -32,7 +32,7 @@ final class HandoffStrategy implements SuspensionStrategy {
 
   /**
    * @param guard sees the monitors of an action: another action that wants one of them would stop
-   *     the owner for good
+   *     the owner for good; {@code null} where each owner has one action
    * @param ownerWaitLimit how long the owner waits for one slice before a warning is logged
    */
   HandoffStrategy(MonitorGuard guard, Duration ownerWaitLimit) {
@@ -62,7 +62,7 @@ final class HandoffStrategy implements SuspensionStrategy {
 
   /** Why the calling action must not be suspended; native frames are no obstacle to a thread. */
   Pin pin() {
-    return guard.look(false);
+    return guard == null ? Pin.NONE : guard.look(false);
   }
 
   long ownerWaitLimitNanos() {

@@ -10,6 +10,7 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.util.EnumSet;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -58,20 +59,29 @@ final class HeldMonitors {
     return walker == null || walker.walk(this::anyIn);
   }
 
+  /** The innermost of those frames that holds one; empty if none does, or none can tell. */
+  Optional<StackFrame> holder() {
+    return walker == null ? Optional.empty() : walker.walk(this::firstHolder);
+  }
+
   private boolean anyIn(Stream<StackFrame> frames) {
+    return firstHolder(frames).isPresent();
+  }
+
+  private Optional<StackFrame> firstHolder(Stream<StackFrame> frames) {
     for (Iterator<StackFrame> rest = frames.iterator(); rest.hasNext(); ) {
       StackFrame frame = rest.next();
       if (frame.getDeclaringClass() == ActionEntry.class) {
-        return false;
+        return Optional.empty();
       }
       for (Object monitor : monitors(frame)) {
         // An interpreted frame keeps a slot, then empty, for each monitor that it has released.
         if (monitor != null) {
-          return true;
+          return Optional.of(frame);
         }
       }
     }
-    return false;
+    return Optional.empty();
   }
 
   private Object[] monitors(StackFrame frame) {

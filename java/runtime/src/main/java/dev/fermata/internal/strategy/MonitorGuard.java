@@ -4,6 +4,7 @@ package dev.fermata.internal.strategy;
 
 import java.lang.StackWalker.StackFrame;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -47,6 +48,30 @@ final class MonitorGuard {
     }
     Pin pin = walker.walk(nativeFramesPin ? this::allFrames : this::javaFrames);
     return pin == Pin.MONITOR && !heldMonitors.any() ? Pin.NONE : pin;
+  }
+
+  /**
+   * The frame that stands in the way, for people.
+   *
+   * @param pin what stands in the way
+   */
+  Optional<StackTraceElement> frameOf(Pin pin) {
+    Optional<StackFrame> frame =
+        pin == Pin.MONITOR ? heldMonitors.holder() : walker.walk(this::firstObstacle);
+    return frame.map(StackFrame::toStackTraceElement);
+  }
+
+  private Optional<StackFrame> firstObstacle(Stream<StackFrame> frames) {
+    return frames
+        .takeWhile(frame -> frame.getDeclaringClass() != ActionEntry.class)
+        .filter(this::isObstacle)
+        .findFirst();
+  }
+
+  private boolean isObstacle(StackFrame frame) {
+    return frame.isNativeMethod()
+        || frame.getMethodName().equals("<clinit>")
+            && suspects.of(frame.getDeclaringClass()).contains("<clinit>");
   }
 
   private boolean isSuspect(Class<?> type) {

@@ -4,11 +4,14 @@ package dev.fermata.internal.strategy;
 
 import dev.fermata.OwnerKind;
 import dev.fermata.Strategy;
+import dev.fermata.internal.bridge.NativeEngine;
+import dev.fermata.internal.loader.NativeLibrary;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -23,6 +26,8 @@ public final class Strategies {
   public static final String PROPERTY = "fermata.strategy";
 
   private static final String AUTO = "auto";
+
+  private static Strategies ofThisProcess;
 
   private final PackageOpener opener;
   private final LongSupplier lockStack;
@@ -54,6 +59,22 @@ public final class Strategies {
    */
   public static Strategies withoutNativeLibrary(String reason) {
     return new Strategies(null, null, reason);
+  }
+
+  /**
+   * Strategies of this process. The first use loads the native library.
+   *
+   * @throws dev.fermata.FermataException if the native library is required but cannot be loaded
+   */
+  public static synchronized Strategies ofThisProcess() {
+    if (ofThisProcess == null) {
+      NativeLibrary.Status library = NativeLibrary.load();
+      ofThisProcess =
+          library.isLoaded()
+              ? with(NativeEngine::openPackage, NativeEngine::lockStack)
+              : withoutNativeLibrary(library.reason());
+    }
+    return ofThisProcess;
   }
 
   /** Whether a thread is virtual; false before Java 21. */
@@ -109,6 +130,49 @@ public final class Strategies {
     return new Choice(strategy, reason, result.factory);
   }
 
+  /**
+   * Chooses for continuations, which the thread that resumes them waits for, and which wait for
+   * nothing else: {@code CONTINUATION} where it works, else {@code HANDOFF}, whose carrier is a
+   * continuation's own for its whole life, so that it may keep what it has locked. That needs
+   * neither a guard nor the native library.
+   *
+   * @param wanted a strategy, or {@code null} for what the system property {@value #PROPERTY} says
+   * @throws IllegalStateException if the wanted strategy does not work here
+   */
+  public Choice chooseForContinuations(Strategy wanted) {
+    String name =
+        wanted == null
+            ? System.getProperty(PROPERTY, AUTO).trim().toLowerCase(Locale.ROOT)
+            : nameOf(wanted);
+    if (name.equals(AUTO)) {
+      if (opener == null) {
+        return ownThread("no native library: " + noNativeLibrary);
+      }
+      StrategyProbe.Result result = probe(Strategy.CONTINUATION);
+      return result.failure == null
+          ? new Choice(Strategy.CONTINUATION, "it runs on the caller's own thread", result.factory)
+          : ownThread("not " + nameOf(Strategy.CONTINUATION) + ": " + result.failure);
+    }
+    Strategy strategy = named(name);
+    if (strategy == Strategy.INLINE) {
+      throw impossible(strategy, "it suspends nothing, and a continuation has to be suspended");
+    }
+    return strategy == Strategy.HANDOFF ? ownThread("it was asked for") : force(strategy);
+  }
+
+  /**
+   * The frame that stands in the way of suspending the calling action.
+   *
+   * @param pin what {@link SuspendableAction#pin()} said there
+   */
+  public Optional<StackTraceElement> frameOf(Pin pin) {
+    return opener == null ? Optional.empty() : guard().frameOf(pin);
+  }
+
+  private static Choice ownThread(String reason) {
+    return new Choice(Strategy.HANDOFF, reason, limit -> new HandoffStrategy(null, limit));
+  }
+
   private static IllegalStateException impossible(Strategy strategy, String why) {
     return new IllegalStateException(
         String.format(
@@ -151,7 +215,7 @@ public final class Strategies {
     }
   }
 
-  private MonitorGuard guard() {
+  private synchronized MonitorGuard guard() {
     if (guard == null) {
       guard = new MonitorGuard(opener);
     }

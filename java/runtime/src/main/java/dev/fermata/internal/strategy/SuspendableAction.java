@@ -37,6 +37,19 @@ public interface SuspendableAction {
   boolean suspend();
 
   /**
+   * {@link #pin()} and {@link #suspend()} in one, which is cheaper where the JVM refuses by itself.
+   *
+   * @return {@link Pin#NONE} after a suspend; else why there was none
+   */
+  default Pin trySuspend() {
+    Pin pin = pin();
+    if (pin != Pin.NONE) {
+      return pin;
+    }
+    return suspend() ? Pin.NONE : Pin.NATIVE_FRAME;
+  }
+
+  /**
    * Ends a wait, after its last {@link #suspend()}: an interrupt that came meanwhile to an action
    * with an interrupt status of its own shows from here on. During the wait it is put aside, for it
    * would keep the action from parking.

@@ -26,6 +26,11 @@ public interface SuspensionStrategy {
    */
   default void checkOwner() {}
 
+  /** Whether the calling owner holds a monitor that a suspend would take away from it. */
+  default boolean endangersOwner() {
+    return false;
+  }
+
   /**
    * Creates an action; nothing runs before its first slice.
    *

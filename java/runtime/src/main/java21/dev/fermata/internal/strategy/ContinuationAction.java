@@ -61,6 +61,14 @@ final class ContinuationAction implements SuspendableAction {
   }
 
   @Override
+  public Pin trySuspend() {
+    if (guard != null) {
+      return SuspendableAction.super.trySuspend();
+    }
+    return suspend() ? Pin.NONE : pin();
+  }
+
+  @Override
   public void resumed() {}
 
   @Override

@@ -60,6 +60,11 @@ final class ContinuationStrategy implements SuspensionStrategy {
   }
 
   @Override
+  public boolean endangersOwner() {
+    return owners != null && owners.anyHeld();
+  }
+
+  @Override
   public SuspendableAction start(Runnable body, ActionSignals signals) {
     return new ContinuationAction(guard, owners, body);
   }

@@ -4,6 +4,7 @@ package dev.fermata.internal.strategy;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.function.LongSupplier;
 
@@ -19,12 +20,15 @@ import java.util.function.LongSupplier;
  */
 final class OwnerMonitors {
   private final MethodHandle getInt;
+  private final MethodHandle carrier;
   private final VarHandle address;
   private final long top;
   private final int empty;
 
-  private OwnerMonitors(MethodHandle getInt, VarHandle address, long lockStack) {
+  private OwnerMonitors(
+      MethodHandle getInt, MethodHandle carrier, VarHandle address, long lockStack) {
     this.getInt = getInt;
+    this.carrier = carrier;
     this.address = address;
     top = lockStack & 0xffff_ffffL;
     empty = (int) (lockStack >>> 32);
@@ -45,23 +49,27 @@ final class OwnerMonitors {
     try {
       opener.open(Object.class.getModule(), "java.lang", OwnerMonitors.class.getModule());
       MethodHandle getInt = JdkUnsafe.method(opener, "getInt", long.class);
-      VarHandle address =
-          MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
-              .findVarHandle(Thread.class, "eetop", long.class);
-      return new OwnerMonitors(getInt, address, place);
+      MethodHandles.Lookup inThread =
+          MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup());
+      MethodHandle carrier =
+          inThread.findStatic(
+              Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
+      VarHandle address = inThread.findVarHandle(Thread.class, "eetop", long.class);
+      return new OwnerMonitors(getInt, carrier, address, place);
     } catch (ReflectiveOperationException | RuntimeException | LinkageError unavailable) {
       throw new UnsupportedOperationException(
           "it cannot be told whether an owner holds a monitor: " + unavailable, unavailable);
     }
   }
 
-  /** Whether the calling thread, which is no virtual one, holds a monitor. */
+  /** Whether the calling thread, be it a virtual one, holds a monitor. */
   boolean anyHeld() {
-    long thread = (long) address.get(Thread.currentThread());
     try {
+      // A virtual thread has its lock stack in the thread that carries it.
+      long thread = (long) address.get((Thread) carrier.invokeExact());
       return (int) getInt.invokeExact(thread + top) != empty;
     } catch (Throwable unexpected) {
-      throw new IllegalStateException("Unsafe.getInt failed", unexpected);
+      throw new IllegalStateException("The lock stack could not be read", unexpected);
     }
   }
 }

@@ -89,6 +89,16 @@ final class VirtualAction implements SuspendableAction, Executor {
     return Pin.NONE;
   }
 
+  /** Under a native frame the thread would park without giving back its owner. */
+  @Override
+  public Pin trySuspend() {
+    if (JdkVirtualThread.isPinned()) {
+      return Pin.NATIVE_FRAME;
+    }
+    suspend();
+    return Pin.NONE;
+  }
+
   @Override
   public boolean isCurrent() {
     return Thread.currentThread() == thread;

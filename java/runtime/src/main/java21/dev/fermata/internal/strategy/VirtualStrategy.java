@@ -36,8 +36,13 @@ final class VirtualStrategy implements SuspensionStrategy {
   }
 
   @Override
+  public boolean endangersOwner() {
+    return owners.anyHeld();
+  }
+
+  @Override
   public void checkOwner() {
-    if (owners.anyHeld()) {
+    if (endangersOwner()) {
       throw new IllegalStateException(
           "the owner holds a monitor: leave the synchronized block or method before executeAction");
     }

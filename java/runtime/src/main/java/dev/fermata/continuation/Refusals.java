@@ -1,0 +1,74 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.continuation;
+
+import dev.fermata.Strategy;
+import dev.fermata.internal.strategy.Pin;
+import dev.fermata.internal.strategy.Strategies;
+import java.lang.StackWalker.StackFrame;
+import java.util.Optional;
+
+/** Why a continuation cannot be suspended, in words, with the frame that is in the way. */
+final class Refusals {
+  private static final StackWalker WALKER =
+      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+  private Refusals() {}
+
+  static IllegalContinuationStateException outside(String what) {
+    return new IllegalContinuationStateException(
+        what
+            + "() was called"
+            + site()
+            + ", where no resume() of this continuation is the innermost one on the stack of thread "
+            + Thread.currentThread().getName());
+  }
+
+  static IllegalContinuationStateException of(Pin pin, Strategy strategy) {
+    Optional<StackTraceElement> frame = Strategies.ofThisProcess().frameOf(pin);
+    String where = frame.map(StackTraceElement::toString).orElse("a frame of the JVM");
+    return new IllegalContinuationStateException(
+        "suspend() was called" + site() + ", but " + reason(pin, where, strategy),
+        frame.orElse(null));
+  }
+
+  private static String reason(Pin pin, String where, Strategy strategy) {
+    String under = " under the strategy " + strategy;
+    if (where.contains(".<clinit>(") || pin == Pin.CLASS_INITIALISER) {
+      return where
+          + " is a class initialiser, which cannot be left in the middle"
+          + under
+          + ": move the code out of it, or use Strategy.HANDOFF";
+    }
+    if (pin == Pin.NATIVE_FRAME) {
+      return where
+          + " is native, and native frames cannot be suspended"
+          + under
+          + ": do not suspend in what native code calls, or use Strategy.HANDOFF";
+    }
+    return where
+        + " holds a monitor, which is not kept"
+        + under
+        + ": leave the synchronized block or method first, or use Strategy.HANDOFF or VIRTUAL";
+  }
+
+  /** Where the code of the user called. */
+  static String site() {
+    return WALKER.walk(
+        frames ->
+            frames
+                .filter(frame -> !isOwn(frame))
+                .findFirst()
+                .map(frame -> " at " + frame.toStackTraceElement())
+                .orElse(""));
+  }
+
+  private static boolean isOwn(StackFrame frame) {
+    Class<?> type = frame.getDeclaringClass();
+    return type == Run.class
+        || type == SuspendCapability.class
+        || type == Refusals.class
+        || type == Generator.class
+        || type.getPackageName().startsWith("dev.fermata.internal.");
+  }
+}

@@ -1,0 +1,616 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.continuation;
+
+import dev.fermata.ActionAbortedError;
+import dev.fermata.internal.continuation.Coroutine;
+import dev.fermata.internal.continuation.EntryImage;
+import dev.fermata.internal.continuation.History;
+import dev.fermata.internal.continuation.Replay;
+import dev.fermata.internal.continuation.Saved;
+import dev.fermata.internal.continuation.Step;
+import dev.fermata.internal.strategy.Pin;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.Callable;
+
+/**
+ * What is behind a {@link Continuation} and its {@link SuspendCapability}: the state machine, the
+ * journal and the coroutine. It does not know the {@code Continuation} that the user holds, so that
+ * a {@code Cleaner} can end the thread of one that was dropped.
+ *
+ * <p>All fields without a comment belong to whoever has claimed it: the one thread that resumes,
+ * copies, saves or closes it, and the body while it runs.
+ */
+final class Run {
+  /** Where a continuation stands. */
+  enum State {
+    /** New or suspended. */
+    RESUMABLE,
+    /** Someone has claimed it. */
+    BUSY,
+    COMPLETED,
+    CLOSED
+  }
+
+  private static final VarHandle STATE;
+
+  static {
+    try {
+      STATE = MethodHandles.lookup().findVarHandle(Run.class, "state", State.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final ContinuationOptions options;
+  private final SuspendCapability capability = new SuspendCapability(this);
+
+  /** Changed by compare and set, or by whoever has claimed it. */
+  private volatile State state = State.RESUMABLE;
+
+  /** Set by {@link #close()} of any thread: each further suspend throws. */
+  private volatile boolean aborting;
+
+  /** Entry point or generator; {@code null} until it is made of the image. */
+  private Object source;
+
+  /** The source before the history; {@code null} before the first resume, unless it is a copy's. */
+  private EntryImage image;
+
+  /** {@code null} before the first resume in this life: then the history is to be replayed. */
+  private Coroutine coroutine;
+
+  private Replay replay;
+
+  /** The history is these steps, and then so many inputs that are {@code null}. */
+  private Step last;
+
+  private long nulls;
+
+  /** Whether it was ever suspended, be it in an earlier life. */
+  private boolean begun;
+
+  /** Whether it was suspended before an effect, and so takes no input. */
+  private boolean atEffect;
+
+  private boolean effectsHeld;
+  private boolean inEffect;
+  private Object value;
+  private boolean valueKnown = true;
+  private Object input;
+  private Throwable failure;
+  private NonDeterministicContinuationException divergence;
+
+  Run(ContinuationOptions options, Object source) {
+    this.options = options;
+    this.source = source;
+  }
+
+  /**
+   * One that goes on from where another was saved; of its source or, if it is a copy, its image.
+   */
+  Run(ContinuationOptions options, Saved saved, EntryImage image) {
+    this.options = options;
+    this.source = saved.entry();
+    this.image = image;
+    begun = saved.state() != Saved.State.NEW;
+    atEffect = saved.state() == Saved.State.AT_EFFECT;
+    valueKnown = saved.state() == Saved.State.NEW || atEffect;
+    last = saved.history().last();
+    nulls = saved.history().nulls();
+    state = saved.state() == Saved.State.COMPLETED ? State.COMPLETED : State.RESUMABLE;
+  }
+
+  State state() {
+    return state;
+  }
+
+  boolean holdsThread() {
+    return options.coroutines().holdThreads();
+  }
+
+  /** Only of a run that nobody uses at the same time. */
+  long historyLength() {
+    return history().length();
+  }
+
+  boolean isAtEffect() {
+    return state == State.RESUMABLE && atEffect;
+  }
+
+  void holdEffects(boolean hold) {
+    effectsHeld = hold;
+  }
+
+  private History history() {
+    return new History(last, nulls);
+  }
+
+  private void claim(String what) {
+    if (!STATE.compareAndSet(this, State.RESUMABLE, State.BUSY)) {
+      throw new IllegalContinuationStateException(cannot(what));
+    }
+  }
+
+  private String cannot(String what) {
+    switch (state) {
+      case COMPLETED:
+        return "The continuation is completed and cannot be " + what;
+      case CLOSED:
+        return "The continuation is closed and cannot be " + what;
+      default:
+        return "The continuation is running, or being copied or saved, and cannot be "
+            + what
+            + " now: one thread at a time may use it, and its own code not at all";
+    }
+  }
+
+  private void release() {
+    state = State.RESUMABLE;
+    if (aborting) {
+      close();
+    }
+  }
+
+  /** Returns whether it is suspended again. */
+  boolean resume(Object given) {
+    claim("resumed");
+    boolean fresh = coroutine == null;
+    Step lastBefore = last;
+    long nullsBefore = nulls;
+    try {
+      checkInput(given);
+      prepare();
+      if (begun && !atEffect && options.isRecorded()) {
+        recordInput(given);
+      }
+      if (fresh && begun) {
+        replay = replayOfAll();
+      }
+      input = replay == null ? given : null;
+      return slice();
+    } catch (NotStarted notStarted) {
+      coroutine = null;
+      replay = null;
+      last = lastBefore;
+      nulls = nullsBefore;
+      release();
+      throw notStarted.unchecked();
+    }
+  }
+
+  private void checkInput(Object given) {
+    if (given != null && (!begun || atEffect)) {
+      release();
+      throw new IllegalArgumentException(
+          "A continuation that "
+              + (begun ? "waits before an effect" : "has not begun")
+              + " takes no input, but was given "
+              + given);
+    }
+  }
+
+  /** Makes what is needed to run a slice; releases the claim if it fails. */
+  private void prepare() {
+    try {
+      if (coroutine == null) {
+        if (options.isRecorded() && image == null) {
+          image = image(source);
+        }
+        if (source == null) {
+          source = image.make();
+        }
+        coroutine = options.coroutines().create(this::body);
+      }
+      if (coroutine.endangersCaller()) {
+        throw new IllegalContinuationStateException(
+            "The caller of resume() holds a monitor, which a suspend under the strategy "
+                + coroutine.strategy()
+                + " would take away from it on this JVM: leave the synchronized block or method, or"
+                + " use Continuation.builder().strategy(Strategy.HANDOFF)");
+      }
+    } catch (Throwable refused) {
+      release();
+      throw refused;
+    }
+  }
+
+  private static EntryImage image(Object source) {
+    return source instanceof Generator ? ((Generator<?>) source).image() : EntryImage.of(source);
+  }
+
+  private Replay replayOfAll() {
+    Replay all = new Replay(history());
+    return all.isOver() ? null : all;
+  }
+
+  private boolean slice() throws NotStarted {
+    value = null;
+    valueKnown = true;
+    atEffect = false;
+    boolean ended;
+    try {
+      ended = coroutine.run();
+    } catch (OutOfMemoryError | IllegalStateException noThread) {
+      throw new NotStarted(noThread);
+    }
+    if (ended) {
+      return finish();
+    }
+    begun = true;
+    release();
+    return true;
+  }
+
+  /** The outermost frame of the body. */
+  private void body() {
+    try {
+      if (source instanceof Generator) {
+        ((Generator<?>) source).run(capability);
+      } else {
+        ((ContinuationEntryPoint) source).start(capability);
+      }
+      if (replay != null) {
+        diverged("the entry point ended", null);
+      }
+    } catch (Throwable thrown) {
+      failure = thrown;
+      if (replay != null && divergence == null && !aborting) {
+        diverged("the entry point threw " + thrown, thrown);
+      }
+    }
+  }
+
+  private boolean finish() {
+    Throwable thrown = failure;
+    NonDeterministicContinuationException diverged = divergence;
+    boolean aborted = aborting && thrown instanceof ActionAbortedError;
+    forget();
+    state = aborted ? State.CLOSED : State.COMPLETED;
+    if (aborted) {
+      throw new IllegalContinuationStateException("The continuation was closed while it ran");
+    }
+    if (diverged != null) {
+      throw diverged;
+    }
+    if (thrown instanceof Error) {
+      throw (Error) thrown;
+    }
+    if (thrown != null) {
+      throw new ContinuationExecutionException(thrown);
+    }
+    return false;
+  }
+
+  private void forget() {
+    source = null;
+    image = null;
+    coroutine = null;
+    replay = null;
+    last = null;
+    nulls = 0;
+    value = null;
+    input = null;
+    failure = null;
+  }
+
+  /** What the last suspend handed out; replays if that is not known. */
+  Object value() {
+    if (state != State.RESUMABLE) {
+      return null;
+    }
+    if (!valueKnown) {
+      claim("looked at");
+      if (!valueKnown) {
+        reachSuspension();
+      } else {
+        release();
+      }
+    }
+    return value;
+  }
+
+  private void reachSuspension() {
+    prepare();
+    replay = replayOfAll();
+    boolean suspended;
+    try {
+      suspended = slice();
+    } catch (NotStarted notStarted) {
+      coroutine = null;
+      replay = null;
+      release();
+      throw notStarted.unchecked();
+    } catch (ContinuationExecutionException thrown) {
+      throw new NonDeterministicContinuationException(
+          0, "it was suspended when it was saved, and now threw", thrown.getCause());
+    }
+    if (!suspended) {
+      throw new NonDeterministicContinuationException(
+          0, "it was suspended when it was saved, and now ended", null);
+    }
+  }
+
+  /** A copy, which shares the history. */
+  Run copy() {
+    claim("copied");
+    try {
+      requireRecorded("copied");
+      if (image == null) {
+        image = image(source);
+      }
+      requireImage("copied");
+      Run copy = new Run(options, new Saved(reached(), null, history()), image);
+      copy.value = value;
+      copy.valueKnown = valueKnown;
+      return copy;
+    } finally {
+      release();
+    }
+  }
+
+  /** What is to be saved, with an entry point made for it. */
+  Saved save() {
+    if (state == State.COMPLETED) {
+      return new Saved(Saved.State.COMPLETED, null, History.EMPTY);
+    }
+    claim("saved");
+    try {
+      requireRecorded("saved");
+      if (image == null) {
+        image = image(source);
+      }
+      requireImage("saved");
+      return new Saved(reached(), image.make(), history());
+    } finally {
+      release();
+    }
+  }
+
+  /** The entry point or generator that a copy begins with, made now. */
+  Object source() {
+    if (source == null) {
+      source = image.make();
+    }
+    return source;
+  }
+
+  private Saved.State reached() {
+    if (!begun) {
+      return Saved.State.NEW;
+    }
+    return atEffect ? Saved.State.AT_EFFECT : Saved.State.SUSPENDED;
+  }
+
+  private void requireRecorded(String what) {
+    if (!options.isRecorded()) {
+      throw new IllegalStateException(
+          "A live continuation keeps no history and cannot be "
+              + what
+              + ": make it by new Continuation(entryPoint) in place of Continuation.live");
+    }
+  }
+
+  private void requireImage(String what) {
+    if (image.failure() != null) {
+      throw new IllegalStateException(
+          "The continuation cannot be "
+              + what
+              + ", for its entry point could not be serialised when it began: "
+              + image.failure()
+              + ". Make all that its fields or captured variables lead to Serializable, or"
+              + " transient",
+          image.failure());
+    }
+  }
+
+  void close() {
+    while (true) {
+      State seen = state;
+      if (seen == State.COMPLETED || seen == State.CLOSED) {
+        return;
+      }
+      if (seen == State.BUSY) {
+        aborting = true;
+        // Whoever has claimed it looks after it has released it.
+        if (state == State.BUSY) {
+          return;
+        }
+      } else if (STATE.compareAndSet(this, State.RESUMABLE, State.BUSY)) {
+        abort();
+        return;
+      }
+    }
+  }
+
+  private void abort() {
+    aborting = true;
+    Throwable thrown = null;
+    if (coroutine != null) {
+      while (!coroutine.run()) {}
+      thrown = failure;
+    }
+    forget();
+    state = State.CLOSED;
+    if (thrown instanceof ActionAbortedError) {
+      return;
+    }
+    if (thrown instanceof Error) {
+      throw (Error) thrown;
+    }
+    if (thrown != null) {
+      throw new ContinuationExecutionException(thrown);
+    }
+  }
+
+  // What follows is called by the body.
+
+  Object suspend(Object emitted) {
+    enter("suspend");
+    if (replay != null) {
+      return replayedInput();
+    }
+    value = emitted;
+    pause();
+    Object given = input;
+    input = null;
+    return given;
+  }
+
+  private Object replayedInput() {
+    if (replay.kind() == Step.Kind.REFUSAL) {
+      throw new IllegalContinuationStateException((String) replayed());
+    }
+    if (replay.kind() != Step.Kind.INPUT) {
+      throw diverged("it now suspends", null);
+    }
+    return replayed();
+  }
+
+  private Object replayed() {
+    Object given = replay.take();
+    if (replay.isOver()) {
+      replay = null;
+    }
+    return given;
+  }
+
+  private void pause() {
+    Pin pin = coroutine.suspend();
+    if (pin != Pin.NONE) {
+      value = null;
+      IllegalContinuationStateException refusal = Refusals.of(pin, coroutine.strategy());
+      if (options.isRecorded()) {
+        record(Step.Kind.REFUSAL, refusal.getMessage());
+      }
+      throw refusal;
+    }
+    throwIfAborting();
+  }
+
+  <T> T once(Callable<? extends T> effect) {
+    enter("once");
+    if (replay != null) {
+      return replayedOutcome();
+    }
+    while (effectsHeld) {
+      atEffect = true;
+      pause();
+    }
+    atEffect = false;
+    T result;
+    inEffect = true;
+    try {
+      result = effect.call();
+    } catch (Throwable thrown) {
+      inEffect = false;
+      if (options.isRecorded()) {
+        record(Step.Kind.FAILURE, thrown);
+      }
+      throw Run.<RuntimeException>unchecked(thrown);
+    }
+    inEffect = false;
+    if (options.isRecorded()) {
+      record(Step.Kind.RESULT, result);
+    }
+    return result;
+  }
+
+  @SuppressWarnings("unchecked")
+  private <T> T replayedOutcome() {
+    if (replay.kind() == Step.Kind.FAILURE) {
+      throw Run.<RuntimeException>unchecked((Throwable) replayed());
+    }
+    if (replay.kind() != Step.Kind.RESULT) {
+      throw diverged("it now calls once", null);
+    }
+    return (T) replayed();
+  }
+
+  void snapshot() {
+    enter("snapshot");
+    if (!options.isRecorded() || replay != null) {
+      return;
+    }
+    EntryImage now = image(source);
+    if (now.failure() != null) {
+      throw new IllegalStateException(
+          "The entry point cannot be serialised: " + now.failure(), now.failure());
+    }
+    image = now;
+    last = null;
+    nulls = 0;
+  }
+
+  boolean isReplaying() {
+    return replay != null;
+  }
+
+  private void recordInput(Object given) {
+    if (given == null) {
+      nulls++;
+    } else {
+      record(Step.Kind.INPUT, given);
+    }
+  }
+
+  private void record(Step.Kind kind, Object given) {
+    last = new Step(last, nulls, kind, given);
+    nulls = 0;
+  }
+
+  private void enter(String what) {
+    Coroutine running = coroutine;
+    if (running == null || !running.isCurrent()) {
+      throw Refusals.outside(what);
+    }
+    throwIfAborting();
+    if (divergence != null) {
+      throw divergence;
+    }
+    if (inEffect) {
+      throw new IllegalContinuationStateException(
+          what + "() was called by the effect of a once(), which is not replayed: call it outside");
+    }
+  }
+
+  private void throwIfAborting() {
+    if (aborting) {
+      throw new ActionAbortedError("The continuation is closed");
+    }
+  }
+
+  private NonDeterministicContinuationException diverged(String now, Throwable cause) {
+    String recorded = String.valueOf(replay.kind()).toLowerCase(java.util.Locale.ROOT);
+    divergence =
+        new NonDeterministicContinuationException(
+            replay.taken() + 1,
+            "the history has "
+                + (recorded.equals("input") ? "an " : "a ")
+                + recorded
+                + ", but "
+                + now
+                + Refusals.site(),
+            cause);
+    return divergence;
+  }
+
+  @SuppressWarnings("unchecked")
+  static <X extends Throwable> X unchecked(Throwable thrown) throws X {
+    throw (X) thrown;
+  }
+
+  /** The strategy could not run the first slice; nothing has happened. */
+  private static final class NotStarted extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotStarted(Throwable cause) {
+      super(cause);
+    }
+
+    RuntimeException unchecked() {
+      return Run.<RuntimeException>unchecked(getCause());
+    }
+  }
+}

@@ -1,0 +1,211 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.continuation;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InvalidClassException;
+import java.io.ObjectInputFilter;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.ObjectStreamClass;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which classes Java serialisation may write and read, by name: those that the user names, and
+ * plain values of the JDK, none of which runs code of another class but {@code equals}, {@code
+ * hashCode} and {@code compareTo} of what is in a collection. A class that is not allowed is not
+ * even loaded.
+ */
+public final class Allowed {
+  private static final Set<String> OF_THE_JDK =
+      Set.of(
+          "java.lang.Boolean",
+          "java.lang.Byte",
+          "java.lang.Character",
+          "java.lang.Double",
+          "java.lang.Enum",
+          "java.lang.Float",
+          "java.lang.Integer",
+          "java.lang.Long",
+          "java.lang.Number",
+          "java.lang.Object",
+          "java.lang.Short",
+          "java.lang.String",
+          "java.lang.StackTraceElement",
+          "java.lang.Throwable",
+          "java.lang.Exception",
+          "java.lang.RuntimeException",
+          "java.lang.Error",
+          "java.lang.ArithmeticException",
+          "java.lang.ArrayIndexOutOfBoundsException",
+          "java.lang.AssertionError",
+          "java.lang.ClassCastException",
+          "java.lang.IllegalArgumentException",
+          "java.lang.IllegalStateException",
+          "java.lang.IndexOutOfBoundsException",
+          "java.lang.InterruptedException",
+          "java.lang.NullPointerException",
+          "java.lang.NumberFormatException",
+          "java.lang.UnsupportedOperationException",
+          "java.io.EOFException",
+          "java.io.FileNotFoundException",
+          "java.io.IOException",
+          "java.io.UncheckedIOException",
+          "java.util.NoSuchElementException",
+          "java.util.ConcurrentModificationException",
+          "java.util.concurrent.CancellationException",
+          "java.util.concurrent.CompletionException",
+          "java.util.concurrent.ExecutionException",
+          "java.util.concurrent.TimeoutException",
+          // Made by the class that a lambda is written in, which has to be allowed by name.
+          "java.lang.invoke.SerializedLambda",
+          "java.math.BigDecimal",
+          "java.math.BigInteger",
+          "java.time.Ser",
+          "java.util.AbstractList",
+          "java.util.ArrayDeque",
+          "java.util.ArrayList",
+          "java.util.Arrays$ArrayList",
+          "java.util.BitSet",
+          "java.util.CollSer",
+          "java.util.Collections$EmptyList",
+          "java.util.Collections$EmptyMap",
+          "java.util.Collections$EmptySet",
+          "java.util.Collections$SingletonList",
+          "java.util.Collections$UnmodifiableCollection",
+          "java.util.Collections$UnmodifiableList",
+          "java.util.Collections$UnmodifiableRandomAccessList",
+          "java.util.Date",
+          "java.util.HashMap",
+          "java.util.HashSet",
+          "java.util.LinkedHashMap",
+          "java.util.LinkedHashSet",
+          "java.util.LinkedList",
+          "java.util.Random",
+          "java.util.TreeMap",
+          "java.util.TreeSet",
+          "java.util.UUID",
+          "java.util.concurrent.atomic.AtomicInteger",
+          "java.util.concurrent.atomic.AtomicLong",
+          "dev.fermata.continuation.Generator",
+          "dev.fermata.continuation.SuspendCapability");
+
+  private final Map<String, Class<?>> named = new HashMap<>();
+
+  /** Allows a class, its superclasses and, if it is an array, its components. */
+  public void add(Class<?> type) {
+    Class<?> component = type;
+    while (component.isArray()) {
+      component = component.getComponentType();
+    }
+    for (Class<?> part = component; part != null; part = part.getSuperclass()) {
+      named.put(part.getName(), part);
+    }
+  }
+
+  /** Returns the same, which does not change with this. */
+  public Allowed copy() {
+    Allowed copy = new Allowed();
+    copy.named.putAll(named);
+    return copy;
+  }
+
+  private boolean isAllowed(String name) {
+    String component = component(name);
+    return component.isEmpty() || named.containsKey(component) || OF_THE_JDK.contains(component);
+  }
+
+  /** The class of the elements of arrays, of any depth; empty for primitive ones. */
+  private static String component(String name) {
+    int depth = name.lastIndexOf('[') + 1;
+    if (depth == 0) {
+      return name;
+    }
+    return name.endsWith(";") ? name.substring(depth + 1, name.length() - 1) : "";
+  }
+
+  private static InvalidClassException refused(String name) {
+    return new InvalidClassException(
+        name,
+        "the class is not allowed: name it by ContinuationFormat.Builder.allow if it is one of"
+            + " yours");
+  }
+
+  /** Makes bytes of an object. */
+  byte[] write(Object value) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(128);
+    try (ObjectOutputStream out = new Writer(bytes)) {
+      out.writeObject(value);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Makes an object of bytes. */
+  Object read(byte[] bytes, FormatLimits limits) throws IOException {
+    try (ObjectInputStream in = new Reader(bytes)) {
+      in.setObjectInputFilter(info -> withinLimits(info, limits));
+      return in.readObject();
+    } catch (ClassNotFoundException missing) {
+      throw new InvalidClassException(missing.getMessage(), "there is no such class");
+    }
+  }
+
+  private static ObjectInputFilter.Status withinLimits(
+      ObjectInputFilter.FilterInfo info, FormatLimits limits) {
+    boolean within =
+        info.depth() <= limits.depth()
+            && info.arrayLength() <= limits.arrayLength()
+            && info.references() <= limits.bytes();
+    return within ? ObjectInputFilter.Status.UNDECIDED : ObjectInputFilter.Status.REJECTED;
+  }
+
+  private final class Writer extends ObjectOutputStream {
+    Writer(ByteArrayOutputStream out) throws IOException {
+      super(out);
+    }
+
+    @Override
+    protected void annotateClass(Class<?> type) throws IOException {
+      if (!type.isPrimitive() && !isAllowed(type.getName())) {
+        throw refused(type.getName());
+      }
+    }
+
+    @Override
+    protected void annotateProxyClass(Class<?> type) throws IOException {
+      throw refused(type.getName());
+    }
+  }
+
+  private final class Reader extends ObjectInputStream {
+    Reader(byte[] bytes) throws IOException {
+      super(new ByteArrayInputStream(bytes));
+    }
+
+    @Override
+    protected Class<?> resolveClass(ObjectStreamClass description)
+        throws IOException, ClassNotFoundException {
+      String name = description.getName();
+      Class<?> own = named.get(name);
+      if (own != null) {
+        return own;
+      }
+      if (!isAllowed(name)) {
+        throw refused(name);
+      }
+      Class<?> element = named.get(component(name));
+      ClassLoader loader =
+          element == null ? Allowed.class.getClassLoader() : element.getClassLoader();
+      return Class.forName(name, false, loader);
+    }
+
+    @Override
+    protected Class<?> resolveProxyClass(String[] interfaces) throws IOException {
+      throw refused("a dynamic proxy of " + String.join(", ", interfaces));
+    }
+  }
+}

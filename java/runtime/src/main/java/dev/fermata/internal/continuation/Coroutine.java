@@ -1,0 +1,153 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.continuation;
+
+import dev.fermata.Strategy;
+import dev.fermata.internal.strategy.Pin;
+import dev.fermata.internal.strategy.Strategies;
+import dev.fermata.internal.strategy.SuspendableAction;
+import dev.fermata.internal.strategy.SuspensionStrategy;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A body that runs slice by slice, each while its caller waits for it. {@link #run()} is called by
+ * one thread at a time, any; {@link #suspend()} by the body.
+ */
+public class Coroutine {
+  final SuspensionStrategy strategy;
+  final SuspendableAction action;
+
+  private Coroutine(SuspensionStrategy strategy, Runnable body) {
+    this.strategy = strategy;
+    action = strategy.start(body, this::runnable);
+  }
+
+  /** A body under a strategy; it must not throw. Nothing runs yet. */
+  static Coroutine of(SuspensionStrategy strategy, Runnable body) {
+    return strategy.kind() == Strategy.VIRTUAL
+        ? new OnVirtualThread(strategy, body)
+        : new Coroutine(strategy, body);
+  }
+
+  /**
+   * Runs the body until it suspends or ends.
+   *
+   * @return whether it has ended
+   * @throws OutOfMemoryError if a thread for it cannot be started: nothing has run
+   */
+  public boolean run() {
+    return action.runSlice();
+  }
+
+  /** Whether the calling thread holds a monitor that a suspend would take away from it. */
+  public boolean endangersCaller() {
+    return strategy.endangersOwner();
+  }
+
+  /** Ends the slice and returns in the next one, or returns why it cannot. */
+  public Pin suspend() {
+    return action.trySuspend();
+  }
+
+  /** Whether the calling thread is running this body, and not that of another in it. */
+  public boolean isCurrent() {
+    return action.isCurrent();
+  }
+
+  /** The frames of a suspended body, innermost first. */
+  public StackTraceElement[] stack() {
+    return action.stack();
+  }
+
+  /** Which strategy it has. */
+  public Strategy strategy() {
+    return strategy.kind();
+  }
+
+  void runnable() {}
+
+  /** The next slice of an action whose caller is the scheduler of its thread. */
+  private static final class OnVirtualThread extends Coroutine {
+    private volatile Thread caller;
+    private volatile boolean runnable;
+    private boolean started;
+    private boolean atRest;
+
+    OnVirtualThread(SuspensionStrategy strategy, Runnable body) {
+      super(strategy, body);
+    }
+
+    @Override
+    void runnable() {
+      runnable = true;
+      LockSupport.unpark(caller);
+    }
+
+    @Override
+    public boolean run() {
+      if (!Strategies.isVirtual(Thread.currentThread())) {
+        return runHere();
+      }
+      // A virtual thread cannot be the scheduler of another.
+      CompletableFuture<Boolean> ended = new CompletableFuture<>();
+      Coroutines.CARRIERS.execute(
+          () -> {
+            try {
+              ended.complete(runHere());
+            } catch (Throwable failed) {
+              ended.completeExceptionally(failed);
+            }
+          });
+      return ended.join();
+    }
+
+    private boolean runHere() {
+      caller = Thread.currentThread();
+      atRest = false;
+      runnable = false;
+      if (started) {
+        action.wake();
+      }
+      started = true;
+      boolean interrupted = false;
+      try {
+        while (true) {
+          if (action.runSlice()) {
+            strategy.close();
+            return true;
+          }
+          if (atRest) {
+            return false;
+          }
+          // The body waits for something else: so does its caller.
+          while (!runnable) {
+            LockSupport.park(this);
+            if (Thread.interrupted()) {
+              interrupted = true;
+              action.interrupt();
+            }
+          }
+          runnable = false;
+        }
+      } finally {
+        caller = null;
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    @Override
+    public Pin suspend() {
+      atRest = true;
+      Pin pin = action.trySuspend();
+      while (pin == Pin.NONE && atRest) {
+        action.suspend();
+      }
+      atRest = false;
+      action.resumed();
+      return pin;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.internal.continuation;
+
+/** How much is read at most. Not thread-safe while it is set. */
+public final class FormatLimits {
+  private int bytes = 16 << 20;
+  private int depth = 32;
+  private int arrayLength = 1_000_000;
+  private long history = 10_000_000;
+
+  /** Returns the same limits, which do not change with these. */
+  public FormatLimits copy() {
+    FormatLimits copy = new FormatLimits();
+    copy.bytes = bytes;
+    copy.depth = depth;
+    copy.arrayLength = arrayLength;
+    copy.history = history;
+    return copy;
+  }
+
+  /** Sets the bytes of a body. */
+  public void bytes(int most) {
+    bytes = (int) positive(most, "maxBytes");
+  }
+
+  /** Sets the depth of nested objects. */
+  public void depth(int most) {
+    depth = (int) positive(most, "maxDepth");
+  }
+
+  /** Sets the length of each array. */
+  public void arrayLength(int most) {
+    arrayLength = (int) positive(most, "maxArrayLength");
+  }
+
+  /** Sets the steps of a history. */
+  public void history(long most) {
+    history = positive(most, "maxHistory");
+  }
+
+  private static long positive(long value, String name) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " must be positive, but is " + value);
+    }
+    return value;
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  int depth() {
+    return depth;
+  }
+
+  int arrayLength() {
+    return arrayLength;
+  }
+
+  long history() {
+    return history;
+  }
+}
