@@ -255,6 +255,11 @@ public final class Continuation implements Serializable, AutoCloseable {
     run.holdEffects(hold);
   }
 
+  /** Whether it was never suspended, and its first resume takes no input. */
+  boolean isNew() {
+    return run.isNew();
+  }
+
   /** Whether it is suspended before an effect: the next resume takes no input. */
   boolean isAtEffect() {
     return run.isAtEffect();

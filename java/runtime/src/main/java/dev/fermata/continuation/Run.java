@@ -115,6 +115,10 @@ final class Run {
     return history().length();
   }
 
+  boolean isNew() {
+    return !begun;
+  }
+
   boolean isAtEffect() {
     return state == State.RESUMABLE && atEffect;
   }
