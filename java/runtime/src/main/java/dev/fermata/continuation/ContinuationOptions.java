@@ -25,7 +25,9 @@ final class ContinuationOptions {
    */
   static ContinuationOptions of(boolean recorded, boolean checked, Strategy strategy) {
     return new ContinuationOptions(
-        recorded, checked, strategy == null ? Coroutines.byDefault() : Coroutines.by(strategy));
+        recorded,
+        checked && recorded,
+        strategy == null ? Coroutines.byDefault() : Coroutines.by(strategy));
   }
 
   /** Those of a continuation that is made without a builder. */

@@ -66,6 +66,8 @@ final class Refusals {
   private static boolean isOwn(StackFrame frame) {
     Class<?> type = frame.getDeclaringClass();
     return type == Run.class
+        || type == Journal.class
+        || type == Trace.class
         || type == SuspendCapability.class
         || type == Refusals.class
         || type == Generator.class

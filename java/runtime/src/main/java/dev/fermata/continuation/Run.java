@@ -6,7 +6,6 @@ import dev.fermata.ActionAbortedError;
 import dev.fermata.internal.continuation.Coroutine;
 import dev.fermata.internal.continuation.EntryImage;
 import dev.fermata.internal.continuation.History;
-import dev.fermata.internal.continuation.Replay;
 import dev.fermata.internal.continuation.Saved;
 import dev.fermata.internal.continuation.Step;
 import dev.fermata.internal.strategy.Pin;
@@ -61,12 +60,7 @@ final class Run {
   /** {@code null} before the first resume in this life: then the history is to be replayed. */
   private Coroutine coroutine;
 
-  private Replay replay;
-
-  /** The history is these steps, and then so many inputs that are {@code null}. */
-  private Step last;
-
-  private long nulls;
+  private final Journal journal;
 
   /** Whether it was ever suspended, be it in an earlier life. */
   private boolean begun;
@@ -80,11 +74,11 @@ final class Run {
   private boolean valueKnown = true;
   private Object input;
   private Throwable failure;
-  private NonDeterministicContinuationException divergence;
 
   Run(ContinuationOptions options, Object source) {
     this.options = options;
     this.source = source;
+    journal = new Journal(options, History.EMPTY);
   }
 
   /**
@@ -94,11 +88,10 @@ final class Run {
     this.options = options;
     this.source = saved.entry();
     this.image = image;
+    journal = new Journal(options, saved.history());
     begun = saved.state() != Saved.State.NEW;
     atEffect = saved.state() == Saved.State.AT_EFFECT;
     valueKnown = saved.state() == Saved.State.NEW || atEffect;
-    last = saved.history().last();
-    nulls = saved.history().nulls();
     state = saved.state() == Saved.State.COMPLETED ? State.COMPLETED : State.RESUMABLE;
   }
 
@@ -112,7 +105,7 @@ final class Run {
 
   /** Only of a run that nobody uses at the same time. */
   long historyLength() {
-    return history().length();
+    return journal.history().length();
   }
 
   boolean isNew() {
@@ -125,10 +118,6 @@ final class Run {
 
   void holdEffects(boolean hold) {
     effectsHeld = hold;
-  }
-
-  private History history() {
-    return new History(last, nulls);
   }
 
   private void claim(String what) {
@@ -161,24 +150,21 @@ final class Run {
   boolean resume(Object given) {
     claim("resumed");
     boolean fresh = coroutine == null;
-    Step lastBefore = last;
-    long nullsBefore = nulls;
+    checkInput(given);
+    prepare();
+    History before = fresh ? journal.history() : null;
+    if (begun && !atEffect) {
+      journal.recordInput(given);
+    }
+    if (fresh) {
+      journal.beginReplay();
+    }
+    input = journal.isReplaying() ? null : given;
     try {
-      checkInput(given);
-      prepare();
-      if (begun && !atEffect && options.isRecorded()) {
-        recordInput(given);
-      }
-      if (fresh && begun) {
-        replay = replayOfAll();
-      }
-      input = replay == null ? given : null;
       return slice();
     } catch (NotStarted notStarted) {
       coroutine = null;
-      replay = null;
-      last = lastBefore;
-      nulls = nullsBefore;
+      journal.takeBack(before);
       release();
       throw notStarted.unchecked();
     }
@@ -224,11 +210,6 @@ final class Run {
     return source instanceof Generator ? ((Generator<?>) source).image() : EntryImage.of(source);
   }
 
-  private Replay replayOfAll() {
-    Replay all = new Replay(history());
-    return all.isOver() ? null : all;
-  }
-
   private boolean slice() throws NotStarted {
     value = null;
     valueKnown = true;
@@ -239,12 +220,46 @@ final class Run {
     } catch (OutOfMemoryError | IllegalStateException noThread) {
       throw new NotStarted(noThread);
     }
+    begun = begun || !ended;
+    if (journal.trace() != null && !effectsHeld && !aborting && journal.divergence() == null) {
+      check(ended);
+    }
     if (ended) {
       return finish();
     }
-    begun = true;
     release();
     return true;
+  }
+
+  /** Lives this life once more, and compares. */
+  private void check(boolean ended) {
+    requireImage("checked");
+    Run twin = new Run(options, new Saved(reached(), null, journal.history()), image);
+    twin.effectsHeld = true;
+    try {
+      twin.journal.beginReplay();
+      twin.claim("checked");
+      twin.prepare();
+      twin.coroutine.run();
+      journal.trace().compare(twin.journal.trace());
+    } catch (RuntimeException | Error different) {
+      if (!ended) {
+        abort();
+      } else {
+        forget();
+        state = State.COMPLETED;
+      }
+      throw different;
+    } finally {
+      twin.drop();
+    }
+  }
+
+  /** Ends a twin, which only this run knows; what it thinks of that is no matter. */
+  private void drop() {
+    aborting = true;
+    while (coroutine != null && !coroutine.run()) {}
+    forget();
   }
 
   /** The outermost frame of the body. */
@@ -255,20 +270,20 @@ final class Run {
       } else {
         ((ContinuationEntryPoint) source).start(capability);
       }
-      if (replay != null) {
-        diverged("the entry point ended", null);
+      if (journal.isReplaying()) {
+        journal.diverged("the entry point ended", null);
       }
     } catch (Throwable thrown) {
       failure = thrown;
-      if (replay != null && divergence == null && !aborting) {
-        diverged("the entry point threw " + thrown, thrown);
+      if (journal.isReplaying() && journal.divergence() == null && !aborting) {
+        journal.diverged("the entry point threw " + thrown, thrown);
       }
     }
   }
 
   private boolean finish() {
     Throwable thrown = failure;
-    NonDeterministicContinuationException diverged = divergence;
+    NonDeterministicContinuationException diverged = journal.divergence();
     boolean aborted = aborting && thrown instanceof ActionAbortedError;
     forget();
     state = aborted ? State.CLOSED : State.COMPLETED;
@@ -291,9 +306,7 @@ final class Run {
     source = null;
     image = null;
     coroutine = null;
-    replay = null;
-    last = null;
-    nulls = 0;
+    journal.forgetHistory();
     value = null;
     input = null;
     failure = null;
@@ -317,13 +330,12 @@ final class Run {
 
   private void reachSuspension() {
     prepare();
-    replay = replayOfAll();
+    journal.beginReplay();
     boolean suspended;
     try {
       suspended = slice();
     } catch (NotStarted notStarted) {
       coroutine = null;
-      replay = null;
       release();
       throw notStarted.unchecked();
     } catch (ContinuationExecutionException thrown) {
@@ -345,7 +357,7 @@ final class Run {
         image = image(source);
       }
       requireImage("copied");
-      Run copy = new Run(options, new Saved(reached(), null, history()), image);
+      Run copy = new Run(options, new Saved(reached(), null, journal.history()), image);
       copy.value = value;
       copy.valueKnown = valueKnown;
       return copy;
@@ -366,7 +378,7 @@ final class Run {
         image = image(source);
       }
       requireImage("saved");
-      return new Saved(reached(), image.make(), history());
+      return new Saved(reached(), image.make(), journal.history());
     } finally {
       release();
     }
@@ -452,8 +464,11 @@ final class Run {
 
   Object suspend(Object emitted) {
     enter("suspend");
-    if (replay != null) {
-      return replayedInput();
+    if (journal.trace() != null) {
+      journal.trace().suspends(emitted);
+    }
+    if (journal.isReplaying()) {
+      return journal.replayedInput();
     }
     value = emitted;
     pause();
@@ -462,41 +477,25 @@ final class Run {
     return given;
   }
 
-  private Object replayedInput() {
-    if (replay.kind() == Step.Kind.REFUSAL) {
-      throw new IllegalContinuationStateException((String) replayed());
-    }
-    if (replay.kind() != Step.Kind.INPUT) {
-      throw diverged("it now suspends", null);
-    }
-    return replayed();
-  }
-
-  private Object replayed() {
-    Object given = replay.take();
-    if (replay.isOver()) {
-      replay = null;
-    }
-    return given;
-  }
-
   private void pause() {
     Pin pin = coroutine.suspend();
     if (pin != Pin.NONE) {
       value = null;
       IllegalContinuationStateException refusal = Refusals.of(pin, coroutine.strategy());
-      if (options.isRecorded()) {
-        record(Step.Kind.REFUSAL, refusal.getMessage());
-      }
+      journal.record(Step.Kind.REFUSAL, refusal.getMessage());
       throw refusal;
     }
     throwIfAborting();
   }
 
+  @SuppressWarnings("unchecked")
   <T> T once(Callable<? extends T> effect) {
     enter("once");
-    if (replay != null) {
-      return replayedOutcome();
+    if (journal.trace() != null) {
+      journal.trace().callsOnce();
+    }
+    if (journal.isReplaying()) {
+      return (T) journal.replayedOutcome();
     }
     while (effectsHeld) {
       atEffect = true;
@@ -509,32 +508,17 @@ final class Run {
       result = effect.call();
     } catch (Throwable thrown) {
       inEffect = false;
-      if (options.isRecorded()) {
-        record(Step.Kind.FAILURE, thrown);
-      }
+      journal.record(Step.Kind.FAILURE, thrown);
       throw Run.<RuntimeException>unchecked(thrown);
     }
     inEffect = false;
-    if (options.isRecorded()) {
-      record(Step.Kind.RESULT, result);
-    }
+    journal.record(Step.Kind.RESULT, result);
     return result;
-  }
-
-  @SuppressWarnings("unchecked")
-  private <T> T replayedOutcome() {
-    if (replay.kind() == Step.Kind.FAILURE) {
-      throw Run.<RuntimeException>unchecked((Throwable) replayed());
-    }
-    if (replay.kind() != Step.Kind.RESULT) {
-      throw diverged("it now calls once", null);
-    }
-    return (T) replayed();
   }
 
   void snapshot() {
     enter("snapshot");
-    if (!options.isRecorded() || replay != null) {
+    if (!journal.isRecorded() || journal.isReplaying()) {
       return;
     }
     EntryImage now = image(source);
@@ -543,25 +527,11 @@ final class Run {
           "The entry point cannot be serialised: " + now.failure(), now.failure());
     }
     image = now;
-    last = null;
-    nulls = 0;
+    journal.forgetHistory();
   }
 
   boolean isReplaying() {
-    return replay != null;
-  }
-
-  private void recordInput(Object given) {
-    if (given == null) {
-      nulls++;
-    } else {
-      record(Step.Kind.INPUT, given);
-    }
-  }
-
-  private void record(Step.Kind kind, Object given) {
-    last = new Step(last, nulls, kind, given);
-    nulls = 0;
+    return journal.isReplaying();
   }
 
   private void enter(String what) {
@@ -570,8 +540,8 @@ final class Run {
       throw Refusals.outside(what);
     }
     throwIfAborting();
-    if (divergence != null) {
-      throw divergence;
+    if (journal.divergence() != null) {
+      throw journal.divergence();
     }
     if (inEffect) {
       throw new IllegalContinuationStateException(
@@ -583,21 +553,6 @@ final class Run {
     if (aborting) {
       throw new ActionAbortedError("The continuation is closed");
     }
-  }
-
-  private NonDeterministicContinuationException diverged(String now, Throwable cause) {
-    String recorded = String.valueOf(replay.kind()).toLowerCase(java.util.Locale.ROOT);
-    divergence =
-        new NonDeterministicContinuationException(
-            replay.taken() + 1,
-            "the history has "
-                + (recorded.equals("input") ? "an " : "a ")
-                + recorded
-                + ", but "
-                + now
-                + Refusals.site(),
-            cause);
-    return divergence;
   }
 
   @SuppressWarnings("unchecked")

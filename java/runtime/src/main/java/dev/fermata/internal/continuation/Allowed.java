@@ -164,13 +164,17 @@ public final class Allowed {
   }
 
   private final class Writer extends ObjectOutputStream {
+    /** What was thrown is itself written, before it arrives at the caller. */
+    private boolean failed;
+
     Writer(ByteArrayOutputStream out) throws IOException {
       super(out);
     }
 
     @Override
     protected void annotateClass(Class<?> type) throws IOException {
-      if (!type.isPrimitive() && !isAllowed(type.getName())) {
+      if (!failed && !type.isPrimitive() && !isAllowed(type.getName())) {
+        failed = true;
         throw refused(type.getName());
       }
     }

@@ -71,7 +71,6 @@ public class Coroutine {
   private static final class OnVirtualThread extends Coroutine {
     private volatile Thread caller;
     private volatile boolean runnable;
-    private boolean started;
     private boolean atRest;
 
     OnVirtualThread(SuspensionStrategy strategy, Runnable body) {
@@ -104,12 +103,7 @@ public class Coroutine {
 
     private boolean runHere() {
       caller = Thread.currentThread();
-      atRest = false;
       runnable = false;
-      if (started) {
-        action.wake();
-      }
-      started = true;
       boolean interrupted = false;
       try {
         while (true) {
@@ -142,11 +136,7 @@ public class Coroutine {
     public Pin suspend() {
       atRest = true;
       Pin pin = action.trySuspend();
-      while (pin == Pin.NONE && atRest) {
-        action.suspend();
-      }
       atRest = false;
-      action.resumed();
       return pin;
     }
   }

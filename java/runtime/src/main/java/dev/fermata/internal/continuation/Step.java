@@ -38,6 +38,11 @@ public final class Step {
     this.position = (before == null ? 0 : before.position) + nulls + 1;
   }
 
+  /** How many steps there were with this one. */
+  public long position() {
+    return position;
+  }
+
   /** What was given. */
   public Object value() {
     return value;

@@ -37,7 +37,8 @@ public interface SuspendableAction {
   boolean suspend();
 
   /**
-   * {@link #pin()} and {@link #suspend()} in one, which is cheaper where the JVM refuses by itself.
+   * {@link #pin()} and {@link #suspend()} in one, for an action whose owner runs the next slice
+   * when it likes, without {@link #wake()}. Never returns for no reason.
    *
    * @return {@link Pin#NONE} after a suspend; else why there was none
    */

@@ -44,7 +44,6 @@ final class JdkStrategies {
   static StrategyFactory virtual(PackageOpener opener, LongSupplier lockStack) {
     try {
       opener.open(Object.class.getModule(), "java.lang", JdkStrategies.class.getModule());
-      opener.open(Object.class.getModule(), "jdk.internal.vm", JdkStrategies.class.getModule());
       JdkVirtualThread.link();
     } catch (RuntimeException | LinkageError unavailable) {
       throw unavailable("a virtual thread with a scheduler of its own", unavailable);

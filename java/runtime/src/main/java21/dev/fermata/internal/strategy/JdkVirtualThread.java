@@ -11,12 +11,11 @@ import java.util.concurrent.Executor;
 
 /**
  * What {@code java.lang} knows about virtual threads and does not publish. To be initialised after
- * {@code java.lang} and {@code jdk.internal.vm} are open to this module.
+ * {@code java.lang} is open to this module.
  */
 final class JdkVirtualThread {
   private static final MethodHandle CREATE;
   private static final VarHandle BLOCKER;
-  private static final MethodHandle IS_PINNED;
 
   static {
     try {
@@ -34,28 +33,12 @@ final class JdkVirtualThread {
       CREATE = MethodHandles.insertArguments(create, 2, noInheritedThreadLocals);
       Field blocker = Thread.class.getDeclaredField("nioBlocker");
       BLOCKER = lookup.unreflectVarHandle(blocker);
-      IS_PINNED = isPinnedHandle();
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
   private JdkVirtualThread() {}
-
-  private static MethodHandle isPinnedHandle() throws ReflectiveOperationException {
-    Class<?> scopeType = Class.forName("jdk.internal.vm.ContinuationScope");
-    Class<?> virtualThread = Class.forName("java.lang.VirtualThread");
-    Object scope =
-        MethodHandles.privateLookupIn(virtualThread, MethodHandles.lookup())
-            .findStaticVarHandle(virtualThread, "VTHREAD_SCOPE", scopeType)
-            .get();
-    return MethodHandles.lookup()
-        .findStatic(
-            Class.forName("jdk.internal.vm.Continuation"),
-            "isPinned",
-            MethodType.methodType(boolean.class, scopeType))
-        .bindTo(scope);
-  }
 
   /** Initialises this class. */
   static void link() {}
@@ -68,17 +51,6 @@ final class JdkVirtualThread {
       throw e;
     } catch (Throwable e) {
       throw new IllegalStateException("ThreadBuilders.newVirtualThread failed", e);
-    }
-  }
-
-  /** Whether the calling virtual thread would block the thread below it if it parked now. */
-  static boolean isPinned() {
-    try {
-      return (boolean) IS_PINNED.invokeExact();
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException("Continuation.isPinned failed", e);
     }
   }
 

@@ -19,6 +19,9 @@ final class VirtualAction implements SuspendableAction, Executor {
   /** Of the action alone: whether it was interrupted during the wait it is in. */
   private boolean interrupted;
 
+  /** Of the owner, and of the action while the owner waits for it. */
+  private long slices;
+
   private volatile boolean started;
   private volatile boolean ended;
 
@@ -62,6 +65,7 @@ final class VirtualAction implements SuspendableAction, Executor {
     }
     Runnable stretch = task.getAndSet(null);
     if (stretch != null) {
+      slices++;
       strategy.run(stretch);
     }
     return ended;
@@ -89,14 +93,15 @@ final class VirtualAction implements SuspendableAction, Executor {
     return Pin.NONE;
   }
 
-  /** Under a native frame the thread would park without giving back its owner. */
+  /**
+   * Yields, which leaves the next slice to be run whenever the owner wants to; where a native frame
+   * pins the thread, that comes back in the same slice.
+   */
   @Override
   public Pin trySuspend() {
-    if (JdkVirtualThread.isPinned()) {
-      return Pin.NATIVE_FRAME;
-    }
-    suspend();
-    return Pin.NONE;
+    long before = slices;
+    Thread.yield();
+    return slices == before ? Pin.NATIVE_FRAME : Pin.NONE;
   }
 
   @Override
