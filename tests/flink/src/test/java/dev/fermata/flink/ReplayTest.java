@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.flink;
 
+import static dev.fermata.flink.GatedFunctions.calls;
+import static dev.fermata.flink.GatedFunctions.gathering;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -33,31 +35,7 @@ class ReplayTest {
 
   /** Two calls for each element. */
   private static DurableFunction<String, Tuple2<String, Integer>, String> twoCalls(Gates gates) {
-    return calls(gates, 0, "first", "second");
-  }
-
-  private static DurableFunction<String, Tuple2<String, Integer>, String> calls(
-      Gates gates, int version, String... names) {
-    return new DurableFunction<>() {
-      @Override
-      public void process(
-          Tuple2<String, Integer> element,
-          DurableContext<String> context,
-          org.apache.flink.util.Collector<String> out) {
-        StringBuilder answers = new StringBuilder(element.f0 + element.f1);
-        for (String name : names) {
-          answers.append(' ');
-          answers.append(
-              context.call(name, String.class, gates.call(element.f0 + element.f1 + name)));
-        }
-        out.collect(answers.toString());
-      }
-
-      @Override
-      public int version() {
-        return version;
-      }
-    };
+    return calls(gates, "first", "second");
   }
 
   /** The state with element a1 between its two calls. */
@@ -118,17 +96,6 @@ class ReplayTest {
       assertThat(rig.output()).containsExactly("[0, 1, 2]");
     }
     assertThat(later.made).containsExactlyInAnyOrder("0", "2");
-  }
-
-  private static DurableFunction<String, Tuple2<String, Integer>, String> gathering(Gates gates) {
-    return (element, context, out) ->
-        out.collect(
-            context
-                .gather(
-                    "parts",
-                    String.class,
-                    List.of(gates.call("0"), gates.call("1"), gates.call("2")))
-                .toString());
   }
 
   /** Waits until so many calls have ended, as JMX tells: their results are kept by then. */

@@ -2,18 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.flink;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@link JournalTest} with keyed state in RocksDB. */
-class RocksDbJournalTest extends JournalTest {
-  @BeforeAll
-  static void useRocksDb() {
-    OperatorRig.useStateBackend("rocksdb");
-  }
-
-  @AfterAll
-  static void useTheHeap() {
-    OperatorRig.useStateBackend("hashmap");
-  }
-}
+@ExtendWith(RocksDb.class)
+class RocksDbJournalTest extends JournalTest {}

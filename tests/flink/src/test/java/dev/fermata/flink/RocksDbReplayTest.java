@@ -2,18 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.flink;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@link ReplayTest} with keyed state in RocksDB. */
-class RocksDbReplayTest extends ReplayTest {
-  @BeforeAll
-  static void useRocksDb() {
-    OperatorRig.useStateBackend("rocksdb");
-  }
-
-  @AfterAll
-  static void useTheHeap() {
-    OperatorRig.useStateBackend("hashmap");
-  }
-}
+@ExtendWith(RocksDb.class)
+class RocksDbReplayTest extends ReplayTest {}
