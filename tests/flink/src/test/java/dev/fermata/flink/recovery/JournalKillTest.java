@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.state.CheckpointListener;
@@ -37,8 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 class JournalKillTest {
   private static final int KILLS = 2;
   private static final int KEYS = 20;
-  private static final int ELEMENTS = 600;
-  private static final int PER_SECOND = 200;
+  private static final int ELEMENTS = 300;
+  private static final int PER_SECOND = 100;
 
   @TempDir private Path folder;
 
@@ -46,18 +47,20 @@ class JournalKillTest {
   void noCallIsMadeAgainWhoseResultAFunctionHasSeen() throws Exception {
     try (CallServerProcess server = new CallServerProcess()) {
       for (int kill = 1; kill <= KILLS; kill++) {
-        Process job = start(server.port(), kill);
+        // It cannot end before it is killed.
+        Process job = start(server.port(), kill, kill * ELEMENTS / (KILLS + 1));
         CallServerProcess.ask(server.port(), "await " + ELEMENTS / 2 + " 1");
         job.destroyForcibly().waitFor();
       }
-      assertThat(start(server.port(), KILLS + 1).waitFor()).isZero();
+      assertThat(start(server.port(), KILLS + 1, ELEMENTS).waitFor()).isZero();
 
       assertThat(CallServerProcess.ask(server.port(), "distinct")).isEqualTo(2 * ELEMENTS);
       assertThat(CallServerProcess.ask(server.port(), "again")).isZero();
     }
   }
 
-  private Process start(int port, int parallelism) throws IOException {
+  /** Starts the job; its first so many elements make their calls, and those of others never end. */
+  private Process start(int port, int parallelism, int elements) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-XX:TieredStopAtLevel=1");
@@ -69,6 +72,7 @@ class JournalKillTest {
     command.add(String.valueOf(port));
     command.add(String.valueOf(parallelism));
     command.add(folder.toString());
+    command.add(String.valueOf(elements));
     checkpoint().ifPresent(latest -> command.add(latest.toUri().toString()));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
@@ -101,7 +105,8 @@ class JournalKillTest {
     /**
      * Runs the job to its end.
      *
-     * @param arguments port of the server, parallelism, folder, perhaps a checkpoint to restore
+     * @param arguments port of the server, parallelism, folder, how many elements make their calls,
+     *     perhaps a checkpoint to restore
      * @throws Exception if it fails
      */
     public static void main(String[] arguments) throws Exception {
@@ -114,8 +119,8 @@ class JournalKillTest {
       config.setString(
           "execution.checkpointing.dir", folder.resolve("checkpoints").toUri().toString());
       config.setString("fermata.journal.folder", folder.resolve("journal").toString());
-      if (arguments.length > 3) {
-        config.setString("execution.state-recovery.path", arguments[3]);
+      if (arguments.length > 4) {
+        config.setString("execution.state-recovery.path", arguments[4]);
       }
       StreamExecutionEnvironment environment =
           StreamExecutionEnvironment.createLocalEnvironment(Integer.parseInt(arguments[1]), config);
@@ -129,9 +134,9 @@ class JournalKillTest {
                   .uid("numbers")
                   .setParallelism(1)
                   .keyBy(number -> number % KEYS),
-              new TwoCalls(Integer.parseInt(arguments[0])),
+              new TwoCalls(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[3])),
               Types.LONG,
-              DurableOptions.create())
+              DurableOptions.<Long>create().asyncThreads(ELEMENTS))
           .uid("calls")
           .sinkTo(new DiscardingSink<>())
           .uid("sink");
@@ -144,9 +149,11 @@ class JournalKillTest {
       implements DurableFunction<Long, Long, Long>, CheckpointListener {
     private static final long serialVersionUID = 1L;
     private final int port;
+    private final int elements;
 
-    TwoCalls(int port) {
+    TwoCalls(int port, int elements) {
       this.port = port;
+      this.elements = elements;
     }
 
     @Override
@@ -154,10 +161,17 @@ class JournalKillTest {
         throws Exception {
       for (String call : List.of("first", "second")) {
         String id = number + "-" + call;
-        context.call(call, Integer.class, () -> CallServerProcess.ask(port, id));
+        context.call(call, Integer.class, () -> make(number, id));
         CallServerProcess.ask(port, "seen " + id);
       }
       out.collect(number);
+    }
+
+    private int make(long number, String id) throws Exception {
+      if (number >= elements) {
+        new CountDownLatch(1).await();
+      }
+      return CallServerProcess.ask(port, id);
     }
 
     @Override
