@@ -5,6 +5,7 @@ package dev.fermata.flink;
 import static dev.fermata.flink.GatedFunctions.calls;
 import static dev.fermata.flink.GatedFunctions.returning;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fermata.journal.Journal;
 import dev.fermata.journal.JournalRecord;
@@ -14,6 +15,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -254,5 +259,111 @@ class JournalAttemptsTest extends OperatorAttempts {
     }
     attempt(calls(later), 2, state).close();
     assertThat(finishedCalls()).isZero();
+  }
+
+  /** Both run one job, as an attempt that does not know its end does; but this one lives. */
+  @Test
+  void anAttemptThatLivesFailsWhenAnotherHasTakenOverFromIt() throws Exception {
+    OperatorSubtaskState state;
+    try (OperatorRig rig = attempt(calls(gates, "first", "second"), 0, null)) {
+      rig.send("a", 1, 1);
+      gates.open("a1first", "1");
+      runUntilMade(rig, gates, "a1second");
+      try (OperatorRig ofOtherCluster = attempt(calls(later, "first", "second"), 0, null)) {
+        state = rig.harness.snapshot(1, 1);
+        assertThatThrownBy(() -> rig.harness.notifyOfCompletedCheckpoint(1))
+            .hasStackTraceContaining(folder.resolve(job.toString()).toString())
+            .hasStackTraceContaining("another cluster")
+            .hasStackTraceContaining("a folder of its own");
+        ofOtherCluster.harness.snapshot(1, 1);
+        ofOtherCluster.harness.notifyOfCompletedCheckpoint(1);
+      }
+    }
+    last.open("a1second", "2");
+    try (OperatorRig rig = attempt(calls(last, "first", "second"), 1, state)) {
+      rig.runUntilOutput(1);
+      assertThat(rig.output()).containsExactly("a1 1 2");
+    }
+    assertThat(last.made).containsExactly("a1second");
+  }
+
+  @Test
+  void anAttemptThatIsCancelledWhileCallsAreRecordedLosesNoneThatAFunctionHasSeen()
+      throws Exception {
+    int elements = 40;
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    try (OperatorRig rig = attempt(seeing(gates, seen), 0, null)) {
+      for (int number = 0; number < elements; number++) {
+        rig.send("k" + number, number, number);
+        gates.open("k" + number);
+      }
+      rig.runUntil(() -> !seen.isEmpty());
+      // As the thread of a task is that is cancelled.
+      Thread.currentThread().interrupt();
+    } finally {
+      Thread.interrupted();
+    }
+    Set<String> seenBefore = Set.copyOf(seen);
+    try (OperatorRig rig = attempt(seeing(later, seen), 0, null)) {
+      for (int number = 0; number < elements; number++) {
+        rig.send("k" + number, number, number);
+        later.open("k" + number);
+      }
+      rig.runUntil(() -> seen.size() == elements);
+    }
+    assertThat(later.made).doesNotContainAnyElementsOf(seenBefore);
+  }
+
+  /**
+   * Tells of the first call when the function has its result, and makes another that never ends.
+   */
+  private static DurableFunction<String, Tuple2<String, Integer>, String> seeing(
+      Gates gates, Set<String> seen) {
+    return (element, context, out) -> {
+      context.call("first", String.class, gates.call(element.f0));
+      seen.add(element.f0);
+      context.call("second", String.class, gates.call("never"));
+    };
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForARecordAndTheRecordIsThere() throws Exception {
+    CountDownLatch made = new CountDownLatch(1);
+    try (OperatorRig rig =
+        attempt(
+            pinned(
+                () -> {
+                  made.countDown();
+                  // In place, on the thread that waits for the record next.
+                  Thread.currentThread().interrupt();
+                  return "1";
+                },
+                gates.call("second")),
+            0,
+            null)) {
+      assertThatThrownBy(() -> rig.send("a", 1, 1).runUntilOutput(1)).isNotNull();
+    } finally {
+      Thread.interrupted();
+    }
+    assertThat(made.getCount()).isZero();
+    later.open("second", "2");
+    try (OperatorRig rig = attempt(pinned(later.call("first"), later.call("second")), 0, null)) {
+      rig.send("a", 1, 1).runUntilOutput(1);
+      assertThat(rig.output()).containsExactly("1 2");
+    }
+    assertThat(later.made).containsExactly("second");
+  }
+
+  /** The first call is made, and waited for, in place. */
+  private static DurableFunction<String, Tuple2<String, Integer>, String> pinned(
+      Callable<String> first, Callable<String> second) {
+    Object monitor = new Object();
+    return (element, context, out) -> {
+      String answer;
+      synchronized (monitor) {
+        answer = context.call("first", String.class, first);
+      }
+      out.collect(answer + " " + context.call("second", String.class, second));
+    };
   }
 }

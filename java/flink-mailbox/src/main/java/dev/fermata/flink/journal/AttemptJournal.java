@@ -60,6 +60,7 @@ public final class AttemptJournal implements AutoCloseable {
   }
 
   private final JournalHome home;
+  private final Path folder;
   private final Journal journal;
   private final AtomicBoolean failing = new AtomicBoolean();
   private final LongAdder failed = new LongAdder();
@@ -67,8 +68,9 @@ public final class AttemptJournal implements AutoCloseable {
   private final NavigableMap<Long, List<String>> finishedBefore = new TreeMap<>();
   private List<String> finished = new ArrayList<>();
 
-  private AttemptJournal(JournalHome home, Journal journal) {
+  private AttemptJournal(JournalHome home, Path folder, Journal journal) {
     this.home = home;
+    this.folder = folder;
     this.journal = journal;
   }
 
@@ -122,7 +124,7 @@ public final class AttemptJournal implements AutoCloseable {
     List<JournalRecord> records =
         takeOver.select(LeftBehind.by(attempts, id -> home.owns(keyHash(id))));
     Path folder = next(home);
-    AttemptJournal begun = new AttemptJournal(home, open(home, folder, closeTimeout));
+    AttemptJournal begun = new AttemptJournal(home, folder, open(home, folder, closeTimeout));
     try {
       begun.takeOver(records);
     } catch (IOException | RuntimeException failed) {
@@ -292,8 +294,19 @@ public final class AttemptJournal implements AutoCloseable {
    * Drops what no restore can ask for any more.
    *
    * @param checkpoint id of a checkpoint that has completed
+   * @throws IllegalStateException if another attempt of the same subtask has taken over from this
+   *     one, though this one lives, as the checkpoint shows: another cluster runs the same job over
+   *     the same folder. What was recorded so far is in the checkpoint
    */
   public void completed(long checkpoint) {
+    if (Files.notExists(folder)) {
+      throw new IllegalStateException(
+          "The journal "
+              + folder
+              + " is not there any more: another attempt of the same subtask has taken over from"
+              + " this one, which goes on. Does another cluster run a job with the same id? Give"
+              + " each cluster a folder of its own, or the jobs different ids");
+    }
     NavigableMap<Long, List<String>> covered = finishedBefore.headMap(checkpoint, true);
     if (covered.isEmpty()) {
       return;
