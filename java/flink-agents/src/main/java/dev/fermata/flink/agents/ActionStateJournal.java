@@ -61,7 +61,11 @@ final class ActionStateJournal {
   /** The states by key as text and number of its input. */
   private final Map<String, NavigableMap<Long, List<State>>> states = new HashMap<>();
 
+  /** Of the states those that earlier attempts left and that were not asked for yet. */
+  private final Set<State> takenOver = new LinkedHashSet<>();
+
   private Consumer<CompletableFuture<?>> waiting = ActionStateJournal::block;
+  private long beganMillis;
   private AttemptJournal journal;
 
   ActionStateJournal(UpstreamStates upstream, JournalHome home, Level level, Duration retention) {
@@ -82,10 +86,11 @@ final class ActionStateJournal {
     List<State> ofInput = states(name);
     State put = find(ofInput, name, event);
     if (put == null) {
-      put = new State(AttemptJournal.id(key, name.toString()), name, state, false);
+      put = new State(AttemptJournal.id(key, name.toString()), name, state);
       ofInput.add(put);
     } else {
-      put.claim(name);
+      takenOver.remove(put);
+      put.name = name;
       put.state = state;
     }
     JournalRecord written = new JournalRecord.CallFinished(put.id, 0, record);
@@ -121,9 +126,14 @@ final class ActionStateJournal {
     }
     // Inputs come in another order than before: what followed from it does not hold.
     NavigableMap<Long, List<State>> after = ofKey.tailMap(sequence, false);
-    after.values().forEach(later -> later.forEach(lost -> journal.drop(lost.id)));
+    after.values().forEach(later -> later.forEach(this::drop));
     after.clear();
     return null;
+  }
+
+  private void drop(State lost) {
+    takenOver.remove(lost);
+    journal.drop(lost.id);
   }
 
   /** What cannot be told apart from that of another event is not found. */
@@ -135,7 +145,7 @@ final class ActionStateJournal {
     }
     if (upstream.isHashedWhole(event)) {
       for (State state : ofInput) {
-        if (state.isTakenOver && state.name.isOfEqualEvent(name)) {
+        if (takenOver.contains(state) && state.name.isOfEqualEvent(name)) {
           return state;
         }
       }
@@ -145,14 +155,15 @@ final class ActionStateJournal {
 
   /** From now on it is kept for as long as its action takes. */
   private void cameAgain(State state, StateName name) {
-    if (state.isTakenOver) {
-      state.claim(name);
+    if (takenOver.remove(state)) {
+      state.name = name;
       byte[] record = record(0, upstream.write(state.state));
       journal.append(new JournalRecord.CallFinished(state.id, 0, record), Level.MEMORY);
     }
   }
 
   void rebuild(List<?> markers) throws IOException {
+    beganMillis = System.currentTimeMillis();
     Set<String> previousHomes = new LinkedHashSet<>();
     for (Object marker : markers) {
       if (marker instanceof String) {
@@ -164,13 +175,12 @@ final class ActionStateJournal {
 
   private List<JournalRecord> takeOver(Map<String, List<JournalRecord>> leftBehind)
       throws IOException {
-    long now = System.currentTimeMillis();
     List<JournalRecord> kept = new ArrayList<>();
     for (Map.Entry<String, List<JournalRecord>> action : leftBehind.entrySet()) {
       String id = action.getKey();
       ByteBuffer latest = latest(id, action.getValue());
-      long takenOver = latest.getLong();
-      if (takenOver != 0 && now - takenOver > retention.toMillis()) {
+      long takenOverMillis = latest.getLong();
+      if (takenOverMillis != 0 && beganMillis - takenOverMillis > retention.toMillis()) {
         continue;
       }
       byte[] written = new byte[latest.remaining()];
@@ -180,9 +190,11 @@ final class ActionStateJournal {
       if (state == null) {
         continue;
       }
-      states(name).add(new State(id, name, state, true));
-      kept.add(
-          new JournalRecord.CallFinished(id, 0, record(takenOver == 0 ? now : takenOver, written)));
+      State left = new State(id, name, state);
+      states(name).add(left);
+      takenOver.add(left);
+      long since = takenOverMillis == 0 ? beganMillis : takenOverMillis;
+      kept.add(new JournalRecord.CallFinished(id, 0, record(since, written)));
     }
     return kept;
   }
@@ -260,6 +272,7 @@ final class ActionStateJournal {
   private boolean isOver(State state) {
     boolean over = upstream.isCompleted(state.state);
     if (over) {
+      takenOver.remove(state);
       journal.finished(state.id);
     }
     return over;
@@ -276,6 +289,24 @@ final class ActionStateJournal {
 
   void completed(long checkpoint) {
     journal.completed(checkpoint);
+    // Counted anew by each attempt: while none gets on, no input has had time to come again.
+    if (System.currentTimeMillis() - beganMillis >= retention.toMillis()) {
+      List.copyOf(takenOver).forEach(this::giveUp);
+    }
+  }
+
+  /** Its input does not come again. */
+  private void giveUp(State state) {
+    NavigableMap<Long, List<State>> ofKey = states.get(state.name.key());
+    List<State> ofInput = ofKey.get(state.name.sequence());
+    ofInput.remove(state);
+    if (ofInput.isEmpty()) {
+      ofKey.remove(state.name.sequence());
+    }
+    if (ofKey.isEmpty()) {
+      states.remove(state.name.key());
+    }
+    drop(state);
   }
 
   void close() {
@@ -284,25 +315,16 @@ final class ActionStateJournal {
     }
   }
 
+  /** Known by its identity. */
   private static final class State {
     private final String id;
     private StateName name;
     private Object state;
 
-    /** Whether it is from an earlier attempt and was not asked for yet. */
-    private boolean isTakenOver;
-
-    State(String id, StateName name, Object state, boolean isTakenOver) {
+    State(String id, StateName name, Object state) {
       this.id = id;
       this.name = name;
       this.state = state;
-      this.isTakenOver = isTakenOver;
-    }
-
-    /** Makes it that of an event of this attempt, and of no other. */
-    void claim(StateName byThis) {
-      name = byThis;
-      isTakenOver = false;
     }
   }
 }

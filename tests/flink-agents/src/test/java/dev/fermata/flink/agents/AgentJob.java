@@ -55,6 +55,11 @@ final class AgentJob {
     return set("state.backend.type", backend);
   }
 
+  /** Gives the job an id, by which another JVM goes on with it. */
+  AgentJob id(String job) {
+    return set("$internal.pipeline.job-id", job);
+  }
+
   AgentJob threads(int number) {
     threads = number;
     return this;
