@@ -26,6 +26,12 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<fermata_engine::journal::Error> for Failure {
+    fn from(error: fermata_engine::journal::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
 impl From<jni::errors::Error> for Failure {
     fn from(error: jni::errors::Error) -> Self {
         Self::Jni(error)

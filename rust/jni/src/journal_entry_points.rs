@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fermata_engine::journal::{Folder, FolderStore, Level, Options, Record, SegmentStore, survey};
+use fermata_engine::journal::{Folder, FolderStore, Level, Options, SegmentStore, try_survey};
 use fermata_engine::{Error, HostedJournal};
 use jni::objects::{JByteArray, JClass, JLongArray, JMethodID, JObject, JString};
 use jni::sys::{jint, jlong};
@@ -60,10 +60,21 @@ fn open<'local>(
             ..Options::default()
         };
         let store = store(PathBuf::from(folder.try_to_string(env)?))?;
+        let method = record_method(env, &sink)?;
         let host = Arc::new(JavaAcknowledge::new(env, &upcalls)?);
-        let journal = replaying(env, &sink, |replay| {
-            HostedJournal::open(store, &options, host.clone(), replay)
+        let mut refused = None;
+        let opened = HostedJournal::open(store, &options, host.clone(), &mut |record| {
+            if refused.is_none() {
+                refused = hand_over(env, &sink, &method, &record).err();
+            }
         });
+        let journal = match refused {
+            Some(refused) => {
+                drop(opened);
+                Err(refused.into())
+            }
+            None => opened.map_err(Failure::from),
+        };
         match journal {
             Ok(journal) => Ok(handles::into_handle(OpenJournal { journal, host })),
             Err(failure) => {
@@ -89,41 +100,23 @@ fn read<'local>(
 ) {
     with_env(env, &class, |env| {
         let folder = Folder::open(folder.try_to_string(env)?).map_err(Error::from)?;
-        replaying(env, &sink, |replay| {
-            survey(&folder, &mut |entry| {
-                if let Some(record) = entry.record {
-                    replay(record);
-                }
-            })?;
-            Ok(())
-        })
+        let method = record_method(env, &sink)?;
+        try_survey(&folder, &mut |entry| match entry.record {
+            Some(record) => hand_over(env, &sink, &method, &record).map_err(Failure::from),
+            None => Ok(()),
+        })?;
+        Ok(())
     });
 }
 
-/// Runs `reading` with what hands records to `sink`. Once that has thrown nothing more is handed over, and what it threw is
-/// the outcome.
-fn replaying<T>(
-    env: &mut Env<'_>,
-    sink: &JObject<'_>,
-    reading: impl FnOnce(&mut dyn FnMut(Record)) -> Result<T, Error>,
-) -> Result<T, Failure> {
+fn record_method(env: &mut Env<'_>, sink: &JObject<'_>) -> Result<JMethodID, Failure> {
     refuse_null(sink, "sink")?;
-    let sink_class = env.get_object_class(sink)?;
-    let method: JMethodID = env.get_method_id(
-        &sink_class,
+    let class = env.get_object_class(sink)?;
+    Ok(env.get_method_id(
+        &class,
         jni_str!("record"),
         jni_sig!((flat: jbyte[]) -> void),
-    )?;
-    let mut refused = None;
-    let read = reading(&mut |record| {
-        if refused.is_none() {
-            refused = hand_over(env, sink, &method, &record).err();
-        }
-    });
-    match refused {
-        Some(refused) => Err(refused.into()),
-        None => Ok(read?),
-    }
+    )?)
 }
 
 fn append<'local>(

@@ -136,6 +136,7 @@ impl Journal {
             if let Some(record) = entry.record {
                 replay(record);
             }
+            Ok::<(), Error>(())
         })?;
         let queue = Arc::new(CommitQueue::new(Bounds {
             pending_bytes: options.max_pending_bytes,

@@ -31,7 +31,7 @@ pub use compaction::Compaction;
 pub use error::{Damage, Error, ErrorKind, Retry};
 pub use folder::{Folder, FolderStore};
 pub use journal::{Acknowledge, Journal, Level, Options, Stats};
-pub use reading::{Entry, SegmentSurvey, Survey, TornTail, survey};
+pub use reading::{Entry, SegmentSurvey, Survey, TornTail, survey, try_survey};
 pub use record::{
     ActionFinished, ActionStarted, CallFinished, CallStarted, Outcome, Record, RecordedException,
     RecordedValue, Undecodable, ValueRecorded,

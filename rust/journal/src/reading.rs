@@ -81,14 +81,25 @@ impl Survey {
 /// moment of the call. Fails with [`crate::ErrorKind::Damaged`] on what no crash leaves behind; `visit` has seen what is
 /// before it.
 pub fn survey(source: &dyn SegmentSource, visit: &mut dyn FnMut(Entry)) -> Result<Survey, Error> {
+    try_survey(source, &mut |entry| {
+        visit(entry);
+        Ok(())
+    })
+}
+
+/// As [`survey`]; an error of `visit` ends the reading there, and is the outcome.
+pub fn try_survey<E: From<Error>>(
+    source: &dyn SegmentSource,
+    visit: &mut dyn FnMut(Entry) -> Result<(), E>,
+) -> Result<Survey, E> {
     Ok(read(source, visit)?.0)
 }
 
-/// As [`survey`], with what was found in the last segment.
-pub(crate) fn read(
+/// As [`try_survey`], with what was found in the last segment.
+pub(crate) fn read<E: From<Error>>(
     source: &dyn SegmentSource,
-    visit: &mut dyn FnMut(Entry),
-) -> Result<(Survey, Option<Found>), Error> {
+    visit: &mut dyn FnMut(Entry) -> Result<(), E>,
+) -> Result<(Survey, Option<Found>), E> {
     let Layout {
         segments,
         superseded,
@@ -111,10 +122,10 @@ pub(crate) fn read(
     Ok((survey, last))
 }
 
-fn read_segment(
+fn read_segment<E: From<Error>>(
     segment: Segment,
-    visit: &mut dyn FnMut(Entry),
-) -> Result<(SegmentSurvey, Found), Error> {
+    visit: &mut dyn FnMut(Entry) -> Result<(), E>,
+) -> Result<(SegmentSurvey, Found), E> {
     let file = segment.name.clone();
     let header = segment.header;
     let found = segment.read(&mut |offset, kind, payload| {
@@ -129,8 +140,7 @@ fn read_segment(
             offset,
             bytes: crate::frame::FRAME_HEAD_BYTES + 1 + payload.len(),
             record,
-        });
-        Ok(())
+        })
     })?;
     let summary = SegmentSurvey {
         number: header.segment,

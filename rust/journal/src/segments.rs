@@ -18,7 +18,7 @@ use crate::store::SegmentSource;
 type Input = Box<dyn Read + Send>;
 
 /// Sees the frame of a record: its offset, kind and payload.
-pub(crate) type Visit<'a> = dyn FnMut(u64, u8, &[u8]) -> Result<(), Error> + 'a;
+pub(crate) type Visit<'a, E> = dyn FnMut(u64, u8, &[u8]) -> Result<(), E> + 'a;
 
 /// A segment that counts, opened, its header read.
 pub(crate) struct Segment {
@@ -182,8 +182,8 @@ fn arrange(source: &dyn SegmentSource, opened: Vec<Segment>) -> Result<Layout, E
 }
 
 impl Segment {
-    /// Reads the frames of records in order.
-    pub(crate) fn read(self, visit: &mut Visit) -> Result<Found, Error> {
+    /// Reads the frames of records in order. An error of `visit` ends that.
+    pub(crate) fn read<E: From<Error>>(self, visit: &mut Visit<'_, E>) -> Result<Found, E> {
         let name = self.name;
         let damaged = |offset, reason: &str| Error::damaged(name.clone(), offset, reason);
         let limit = match self.end {
@@ -199,7 +199,7 @@ impl Segment {
             torn: None,
         };
         if found.durable > limit {
-            return Err(damaged(0, "its header contradicts the next segment's"));
+            return Err(damaged(0, "its header contradicts the next segment's").into());
         }
         loop {
             let at = frames.offset;
@@ -212,11 +212,11 @@ impl Segment {
             match step {
                 Step::Frame(KIND_MARK, payload) => match frame::durable_of(payload) {
                     Some(durable) if durable <= at => found.durable = found.durable.max(durable),
-                    _ => return Err(damaged(at, "a mark that contradicts itself")),
+                    _ => return Err(damaged(at, "a mark that contradicts itself").into()),
                 },
                 Step::Frame(KIND_END, _) => {
                     if frames.step_over_end().map_err(unreadable)? {
-                        return Err(damaged(frames.offset, "bytes behind its end"));
+                        return Err(damaged(frames.offset, "bytes behind its end").into());
                     }
                     found.sealed = true;
                     found.end = frames.offset;
@@ -228,17 +228,17 @@ impl Segment {
                 }
                 Step::Limit => return Ok(found),
                 Step::Invalid(reason) if self.end != End::Open || at < found.durable => {
-                    return Err(damaged(at, reason));
+                    return Err(damaged(at, reason).into());
                 }
                 Step::Invalid(reason) => {
                     if frames.rest_claims_durable_beyond(at).map_err(unreadable)? {
-                        return Err(damaged(at, reason));
+                        return Err(damaged(at, reason).into());
                     }
                     found.torn = Some(reason);
                     return Ok(found);
                 }
                 Step::Over if self.end != End::Open || at < found.durable => {
-                    return Err(damaged(at, "it ends too early"));
+                    return Err(damaged(at, "it ends too early").into());
                 }
                 Step::Over => return Ok(found),
             }

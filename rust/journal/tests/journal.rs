@@ -11,7 +11,7 @@ use std::sync::Arc;
 use fermata_journal::{
     ActionStarted, BlockingJournal, CallFinished, CallStarted, ErrorKind, Folder, FolderStore,
     Level, Options, Outcome, Record, RecordedException, RecordedValue, Retry, ValueRecorded,
-    survey,
+    survey, try_survey,
 };
 use support::{
     Loss, Opened, PATIENCE, SimulatedStore, call, finished, open, place, small_segments,
@@ -103,6 +103,26 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
     let mut seen = 0;
     survey(&reader, &mut |_| seen += 1).expect("read while it is written");
     assert_eq!(seen, 1);
+}
+
+#[test]
+fn whoever_reads_may_end_the_reading() {
+    let store = SimulatedStore::default();
+    let opened = open(&store, &small_segments()).expect("opens");
+    for token in 0..100 {
+        opened.record(token, 300, Level::Disk).expect("durable");
+    }
+    opened.journal.close(PATIENCE).expect("sealed");
+    let mut seen = 0;
+    let outcome: Result<_, Box<dyn std::error::Error>> = try_survey(&store, &mut |_| {
+        seen += 1;
+        if seen == 2 {
+            return Err("enough".into());
+        }
+        Ok(())
+    });
+    assert_eq!(outcome.expect_err("it was ended").to_string(), "enough");
+    assert_eq!(seen, 2);
 }
 
 #[test]
