@@ -78,6 +78,11 @@ impl Error {
                 ErrorKind::Fenced,
                 "another writer has taken over this journal; close this one",
             ),
+            io::ErrorKind::PermissionDenied => (
+                ErrorKind::Io,
+                "give this process the right to list, read, write and remove there, or other credentials; what was \
+                 acknowledged is safe",
+            ),
             _ => (
                 ErrorKind::Io,
                 "see to the storage; what was acknowledged is safe",

@@ -117,10 +117,17 @@ impl HttpService for Connector {
                 Said(format!("no answer within {seconds} s")),
             )
         })??;
+        let status = http::StatusCode::from_u16(answer.status)
+            .map_err(|cause| HttpError::new(HttpErrorKind::Decode, cause))?;
+        let refused = [http::StatusCode::UNAUTHORIZED, http::StatusCode::FORBIDDEN];
+        // The errors of other requests tell their status, that of a listing does not.
+        if is_listing(&head) && refused.contains(&status) {
+            let why = String::from_utf8_lossy(&answer.body).into_owned();
+            return Err(HttpError::new(HttpErrorKind::Unknown, Refused(status, why)));
+        }
         let mut response = http::Response::new(answer.body.into());
         *response.headers_mut() = answer.headers;
-        *response.status_mut() = http::StatusCode::from_u16(answer.status)
-            .map_err(|cause| HttpError::new(HttpErrorKind::Decode, cause))?;
+        *response.status_mut() = status;
         Ok(response)
     }
 }
@@ -299,6 +306,35 @@ impl fmt::Display for Said {
 }
 
 impl std::error::Error for Said {}
+
+fn is_listing(head: &http::request::Parts) -> bool {
+    let query = head.uri.query().unwrap_or_default();
+    query.split('&').any(|pair| pair == "list-type=2")
+}
+
+/// The storage does not know the credentials of a listing, or they are not enough for it.
+#[derive(Debug)]
+struct Refused(http::StatusCode, String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.0, self.1)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Whether a listing was refused for its credentials.
+pub(crate) fn refuses_listing(error: &object_store::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<Refused>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
 
 struct Shared(Arc<dyn Spawn>);
 

@@ -53,6 +53,7 @@ fn failed(cause: object_store::Error) -> io::Error {
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
             io::ErrorKind::PermissionDenied
         }
+        cause if http::refuses_listing(cause) => io::ErrorKind::PermissionDenied,
         _ => io::ErrorKind::Other,
     };
     io::Error::new(kind, cause.to_string())

@@ -35,26 +35,32 @@ struct Inbox {
     closed: bool,
 }
 
+/// Why there is no [`Remote`].
+pub(crate) enum NotStarted {
+    /// There is no thread for it.
+    Spawning(io::Error),
+    /// It has nothing to talk to.
+    Connecting(io::Error),
+}
+
 impl Remote {
-    /// Starts the thread. What it talks to is made there by `connect`, whose error is that of this call.
+    /// Starts the thread. What it talks to is made there by `connect`.
     pub(crate) fn start(
         name: &str,
         spawn: &dyn Spawn,
         connect: impl FnOnce() -> io::Result<Objects> + Send + 'static,
-    ) -> io::Result<Self> {
-        let (bell, porter) = doorbell::install()?;
+    ) -> Result<Self, NotStarted> {
+        let (bell, porter) = doorbell::install().map_err(NotStarted::Connecting)?;
         let shared = Arc::new(Shared {
             inbox: Mutex::default(),
             bell,
         });
         let (answer, reply) = ask();
         let serving = Serving(Arc::clone(&shared));
-        spawn.spawn(
-            name,
-            Box::new(move || serve(&serving.0, porter, connect, answer)),
-        )?;
+        let body = Box::new(move || serve(&serving.0, porter, connect, answer));
+        spawn.spawn(name, body).map_err(NotStarted::Spawning)?;
         let remote = Self { shared };
-        reply.wait()?;
+        reply.wait().map_err(NotStarted::Connecting)?;
         Ok(remote)
     }
 

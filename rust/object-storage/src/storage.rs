@@ -12,7 +12,7 @@ use object_store::path::Path;
 
 use crate::layout::Keys;
 use crate::reading::Reading;
-use crate::remote::Remote;
+use crate::remote::{NotStarted, Remote};
 use crate::s3::{self, S3Options};
 
 /// A journal that is only read, also while a writer is at work. See the crate for its threads.
@@ -27,8 +27,8 @@ pub struct ObjectStorage {
 impl ObjectStorage {
     /// The journal at `url`, `s3://bucket/prefix`, which may be empty. Nothing is asked of the storage yet.
     ///
-    /// Fails with [`ErrorKind::InvalidArgument`] if the URL or an option makes no sense, and with [`ErrorKind::Io`] if a
-    /// thread cannot be started, or the platform's certificates cannot be loaded.
+    /// Fails with [`ErrorKind::InvalidArgument`] if the URL or an option makes no sense, with [`ErrorKind::ThreadSpawn`] if a
+    /// thread cannot be started, and with [`ErrorKind::Io`] if the platform's certificates cannot be loaded.
     pub fn open(url: &str, options: &S3Options, spawn: Arc<dyn Spawn>) -> Result<Self, Error> {
         let (bucket, prefix) = s3::parse(url)?;
         options.check()?;
@@ -60,12 +60,17 @@ impl ObjectStorage {
         spawn: &dyn Spawn,
         connect: impl FnOnce() -> io::Result<Arc<dyn ObjectStore>> + Send + 'static,
     ) -> Result<Self, Error> {
-        let remote = Remote::start(&options.thread_name, spawn, connect).map_err(|cause| {
-            match cause.kind() {
-                io::ErrorKind::InvalidInput => {
-                    Error::new(ErrorKind::InvalidArgument, cause.to_string())
-                }
-                _ => Error::io(&format!("{address} cannot be opened"), &cause),
+        let remote = Remote::start(&options.thread_name, spawn, connect);
+        let remote = remote.map_err(|failed| match failed {
+            NotStarted::Spawning(cause) => Error::new(
+                ErrorKind::ThreadSpawn,
+                format!("{address} has no thread that makes its requests: {cause}"),
+            ),
+            NotStarted::Connecting(cause) if cause.kind() == io::ErrorKind::InvalidInput => {
+                Error::new(ErrorKind::InvalidArgument, cause.to_string())
+            }
+            NotStarted::Connecting(cause) => {
+                Error::io(&format!("{address} cannot be opened"), &cause)
             }
         })?;
         Ok(Self {

@@ -13,10 +13,11 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use fermata_core::threads::{Spawn, ThreadBody};
 use fermata_journal::{
     BlockingJournal, ErrorKind, Level, Options, Record, SegmentSource, SegmentStore,
 };
-use fermata_object_storage::{ObjectStorageStore, S3Options};
+use fermata_object_storage::{ObjectStorage, ObjectStorageStore, S3Options};
 use futures_util::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -435,6 +436,23 @@ fn storage_that_cannot_be_reached_is_an_error_at_open_and_in_between() {
     let taken = ObjectStorageStore::take_over(bucket.source(&impatient()));
     let error = taken.map(drop).expect_err("out of reach");
     assert_eq!(error.kind(), ErrorKind::Io);
+    assert!(error.message().contains("a/journal"), "{error}");
+}
+
+struct NoThreads;
+
+impl Spawn for NoThreads {
+    fn spawn(&self, _: &str, _: ThreadBody) -> std::io::Result<()> {
+        Err(IoErrorKind::WouldBlock.into())
+    }
+}
+
+#[test]
+fn storage_without_a_thread_cannot_be_opened() {
+    let client = SimulatedObjects::default().client(Duration::ZERO);
+    let opened = ObjectStorage::over(client, "a/journal", &impatient(), Arc::new(NoThreads));
+    let error = opened.map(drop).expect_err("no thread");
+    assert_eq!(error.kind(), ErrorKind::ThreadSpawn, "{error}");
     assert!(error.message().contains("a/journal"), "{error}");
 }
 
