@@ -6,9 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fermata_engine::journal::{Folder, FolderStore, Level, Options, SegmentStore, try_survey};
+use fermata_engine::journal::{
+    Folder, FolderStore, Level, Options, Record, SegmentStore, try_survey,
+};
+use fermata_engine::object_storage::{ObjectStorageStore, S3Options};
 use fermata_engine::{Error, HostedJournal};
-use jni::objects::{JByteArray, JClass, JLongArray, JMethodID, JObject, JString};
+use jni::objects::{JByteArray, JClass, JLongArray, JMethodID, JObject, JObjectArray, JString};
 use jni::sys::{jint, jlong};
 use jni::{Env, EnvUnowned, NativeMethod, jni_sig, jni_str};
 
@@ -24,6 +27,17 @@ pub(crate) const NATIVES: &[NativeMethod<'static>] = &[
         upcalls: dev.fermata.internal.bridge.JournalUpcalls,
         sink: dev.fermata.internal.bridge.RecordSink,
         folder: java.lang.String,
+        segment_bytes: jlong,
+        max_record_bytes: jint,
+        max_pending_bytes: jlong,
+        max_delay_nanos: jlong
+    ) -> jlong),
+    native!(open_in_object_storage(
+        upcalls: dev.fermata.internal.bridge.JournalUpcalls,
+        sink: dev.fermata.internal.bridge.RecordSink,
+        url: java.lang.String,
+        access: java.lang.String[],
+        patience_nanos: jlong,
         segment_bytes: jlong,
         max_record_bytes: jint,
         max_pending_bytes: jlong,
@@ -51,38 +65,114 @@ fn open<'local>(
     max_delay_nanos: jlong,
 ) -> jlong {
     with_env(env, &class, |env| {
-        refuse_null(&upcalls, "upcalls")?;
         let options = Options {
             segment_bytes: positive("segmentBytes", segment_bytes)?,
-            max_record_bytes: positive("maxRecordBytes", max_record_bytes.into())?,
-            max_pending_bytes: positive("maxPendingBytes", max_pending_bytes)?,
-            max_delay: nanos("maxDelayNanos", max_delay_nanos)?,
-            ..Options::default()
+            ..options(max_record_bytes, max_pending_bytes, max_delay_nanos)?
         };
-        let store = store(PathBuf::from(folder.try_to_string(env)?))?;
-        let method = record_method(env, &sink)?;
-        let host = Arc::new(JavaAcknowledge::new(env, &upcalls)?);
-        let mut refused = None;
-        let opened = HostedJournal::open(store, &options, host.clone(), &mut |record| {
-            if refused.is_none() {
-                refused = hand_over(env, &sink, &method, &record).err();
-            }
-        });
-        let journal = match refused {
-            Some(refused) => {
-                drop(opened);
-                Err(refused.into())
-            }
-            None => opened.map_err(Failure::from),
-        };
-        match journal {
-            Ok(journal) => Ok(handles::into_handle(OpenJournal { journal, host })),
-            Err(failure) => {
-                host.journal_closed(0);
-                Err(failure)
-            }
-        }
+        let folder = PathBuf::from(folder.try_to_string(env)?);
+        hosted(env, &upcalls, &sink, |host, replay| {
+            HostedJournal::open(store(folder)?, &options, host, replay)
+        })
     })
+}
+
+#[expect(clippy::too_many_arguments, reason = "the signature is Java's")]
+fn open_in_object_storage<'local>(
+    env: EnvUnowned<'local>,
+    class: JClass<'local>,
+    upcalls: JObject<'local>,
+    sink: JObject<'local>,
+    url: JString<'local>,
+    access: JObjectArray<'local, JString<'local>>,
+    patience_nanos: jlong,
+    segment_bytes: jlong,
+    max_record_bytes: jint,
+    max_pending_bytes: jlong,
+    max_delay_nanos: jlong,
+) -> jlong {
+    with_env(env, &class, |env| {
+        let options = Options {
+            segment_bytes: positive("segmentBytes", segment_bytes)?,
+            max_closed_segments: ObjectStorageStore::journal_options().max_closed_segments,
+            ..options(max_record_bytes, max_pending_bytes, max_delay_nanos)?
+        };
+        let url = url.try_to_string(env)?;
+        let storage = S3Options {
+            patience: nanos("patienceNanos", patience_nanos)?,
+            ..access_of(env, &access)?
+        };
+        hosted(env, &upcalls, &sink, |host, replay| {
+            HostedJournal::open_in_object_storage(&url, &storage, &options, host, replay)
+        })
+    })
+}
+
+fn options(
+    max_record_bytes: jint,
+    max_pending_bytes: jlong,
+    max_delay_nanos: jlong,
+) -> Result<Options, Failure> {
+    Ok(Options {
+        max_record_bytes: positive("maxRecordBytes", max_record_bytes.into())?,
+        max_pending_bytes: positive("maxPendingBytes", max_pending_bytes)?,
+        max_delay: nanos("maxDelayNanos", max_delay_nanos)?,
+        ..Options::default()
+    })
+}
+
+/// How `access`, whose elements `NativeJournal` lists, says that storage is reached.
+fn access_of<'local>(
+    env: &mut Env<'local>,
+    access: &JObjectArray<'local, JString<'local>>,
+) -> Result<S3Options, Failure> {
+    refuse_null(access, "access")?;
+    let mut given = |index| {
+        let text = access.get_element(env, index)?;
+        if text.is_null() {
+            return Ok(None);
+        }
+        Ok::<_, Failure>(Some(text.try_to_string(env)?))
+    };
+    Ok(S3Options {
+        endpoint: given(0)?,
+        region: given(1)?,
+        access_key_id: given(2)?,
+        secret_access_key: given(3)?,
+        session_token: given(4)?,
+        ..S3Options::default()
+    })
+}
+
+/// Opens a journal whose appends `upcalls` hears of, and hands its records to `sink`.
+fn hosted(
+    env: &mut Env<'_>,
+    upcalls: &JObject<'_>,
+    sink: &JObject<'_>,
+    open: impl FnOnce(Arc<JavaAcknowledge>, &mut dyn FnMut(Record)) -> Result<HostedJournal, Error>,
+) -> Result<jlong, Failure> {
+    refuse_null(upcalls, "upcalls")?;
+    let method = record_method(env, sink)?;
+    let host = Arc::new(JavaAcknowledge::new(env, upcalls)?);
+    let mut refused = None;
+    let opened = open(host.clone(), &mut |record| {
+        if refused.is_none() {
+            refused = hand_over(env, sink, &method, &record).err();
+        }
+    });
+    let journal = match refused {
+        Some(refused) => {
+            drop(opened);
+            Err(refused.into())
+        }
+        None => opened.map_err(Failure::from),
+    };
+    match journal {
+        Ok(journal) => Ok(handles::into_handle(OpenJournal { journal, host })),
+        Err(failure) => {
+            host.journal_closed(0);
+            Err(failure)
+        }
+    }
 }
 
 fn store(folder: PathBuf) -> Result<Arc<dyn SegmentStore>, Error> {

@@ -5,6 +5,7 @@ package dev.fermata.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fermata.ChildJvm;
+import dev.fermata.testing.ObjectStorageServer;
 import dev.fermata.testing.Setup;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -54,13 +55,18 @@ class BoundaryFaultTest {
 
   @Test
   void everyFaultIsAnErrorOfOneAppend(@TempDir Path folder) throws Exception {
-    String output =
-        new ChildJvm()
-            .with("-Dfermata.native.path=" + System.getProperty("fermata.test.native.path"))
-            .run(JournalFaults.class, folder.toString());
+    String output;
+    try (ObjectStorageServer server = ObjectStorageServer.start()) {
+      output =
+          new ChildJvm()
+              .startedBy(server.environment())
+              .with("-Dfermata.native.path=" + System.getProperty("fermata.test.native.path"))
+              .run(JournalFaults.class, folder.toString(), ObjectStorageServer.journal("faults"));
+    }
 
     assertThat(output)
         .contains("refused journals: survived")
+        .contains("refused journals in object storage: survived")
         .contains("failing storage: survived")
         .contains("failing upcalls: survived")
         .contains("panic of the journal's thread: survived")

@@ -30,28 +30,33 @@ import java.util.stream.Collectors;
 /**
  * A program that injects one fault after the other, each into a new journal, and checks that
  * whoever waits hears of it, that the journal then works as if nothing had been, and what it
- * remembers. Its argument is an empty folder.
+ * remembers. Its arguments are an empty folder, and a place in object storage without a journal,
+ * whose server the environment names.
  */
 public final class JournalFaults {
-  private static final FermataThreads THREADS = new FermataThreads("fermata-journal");
+  private static final FermataThreads THREADS = new FermataThreads("fermata-");
 
   private final Path parent;
+  private final String inObjectStorage;
   private int folders;
 
   /** All of them, for one that is collected would meet the fault of the next. */
   private final List<Journal> opened = new ArrayList<>();
 
-  private JournalFaults(Path parent) {
+  private JournalFaults(Path parent, String inObjectStorage) {
     this.parent = parent;
+    this.inObjectStorage = inObjectStorage;
   }
 
   public static void main(String[] arguments) throws Exception {
-    new JournalFaults(Path.of(arguments[0])).run();
+    new JournalFaults(Path.of(arguments[0]), arguments[1]).run();
   }
 
   private void run() throws Exception {
-    refusedJournals();
+    refusedJournals(JournalOptions.inFolder(newFolder()).build());
     System.out.println("refused journals: survived");
+    refusedJournals(JournalOptions.inObjectStorage(inObjectStorage).build());
+    System.out.println("refused journals in object storage: survived");
     failingStorage();
     System.out.println("failing storage: survived");
     failingUpcalls();
@@ -62,14 +67,13 @@ public final class JournalFaults {
     System.out.println("storage that hangs: survived");
   }
 
-  private void refusedJournals() throws Exception {
-    Path folder = newFolder();
-    try (Journal journal = open(folder)) {
+  private void refusedJournals(JournalOptions options) throws Exception {
+    try (Journal journal = open(options)) {
       await(journal.append(call(0), Level.DISK));
     }
     for (Point point : List.of(Point.PanicAtEntry, Point.SpawnFails, Point.AttachFails)) {
       FaultInjection.arm(point, 1);
-      assertThatThrownBy(() -> open(folder))
+      assertThatThrownBy(() -> open(options))
           .isInstanceOfSatisfying(
               FermataException.class,
               refused ->
@@ -79,13 +83,13 @@ public final class JournalFaults {
                           point == Point.PanicAtEntry
                               ? ErrorKind.BOUNDARY
                               : ErrorKind.THREAD_SPAWN));
-      remembers(folder, 0);
+      remembers(options, 0);
     }
     // An exception of the sink, during recovery.
     FaultInjection.arm(Point.ExceptionAfterUpcall, 1);
-    assertThatThrownBy(() -> open(folder)).hasMessage("injected fault");
+    assertThatThrownBy(() -> open(options)).hasMessage("injected fault");
     assertNothingIsLeft();
-    remembers(folder, 0);
+    remembers(options, 0);
   }
 
   private void failingStorage() throws Exception {
@@ -199,10 +203,14 @@ public final class JournalFaults {
     append.get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS);
   }
 
-  /** The journal of the folder has the calls of these places, and is free. */
   private void remembers(Path folder, long... places) {
+    remembers(JournalOptions.inFolder(folder).build(), places);
+  }
+
+  /** The journal has the calls of these places, and is free. */
+  private void remembers(JournalOptions options, long... places) {
     assertNothingIsLeft();
-    try (Journal journal = open(folder)) {
+    try (Journal journal = open(options)) {
       assertThat(journal.records("a").stream().mapToLong(record -> ((CallFinished) record).place()))
           .as("places")
           .containsExactlyElementsOf(Arrays.stream(places).boxed().collect(Collectors.toList()));

@@ -4,11 +4,12 @@ package dev.fermata.journal;
 
 import dev.fermata.FermataException;
 import java.nio.file.Path;
+import java.util.concurrent.CompletionException;
 
 /**
- * A program that opens the journal of a folder, tells how that went, and appends to its one action
- * for as long as it lives, telling each place that was acknowledged. Arguments: the folder, the
- * level.
+ * A program that opens a journal, tells how that went, and appends to its one action for as long as
+ * it lives or until it is refused, telling each place that was acknowledged. Arguments: the folder,
+ * or the URL in object storage, whose server the environment names; the level.
  */
 public final class JournalProcess {
   static final String ACTION = "endless";
@@ -16,10 +17,9 @@ public final class JournalProcess {
   private JournalProcess() {}
 
   public static void main(String[] arguments) {
-    Path folder = Path.of(arguments[0]);
     Level level = Level.valueOf(arguments[1]);
     try {
-      Journal journal = Journal.open(folder);
+      Journal journal = Journal.open(options(arguments[0]));
       long next = journal.records(ACTION).size();
       System.out.println("OPENED");
       // Some in flight at a time, so that a batch has several.
@@ -33,7 +33,19 @@ public final class JournalProcess {
         Records.await(journal.append(Records.returned("other", place), level));
       }
     } catch (FermataException refused) {
-      System.out.println("REFUSED " + refused.kind() + ": " + refused.getMessage());
+      tell(refused);
+    } catch (CompletionException failed) {
+      tell((FermataException) failed.getCause());
     }
+  }
+
+  private static JournalOptions options(String place) {
+    return place.startsWith("s3://")
+        ? JournalOptions.inObjectStorage(place).build()
+        : JournalOptions.inFolder(Path.of(place)).build();
+  }
+
+  private static void tell(FermataException refused) {
+    System.out.println("REFUSED " + refused.kind() + ": " + refused.getMessage());
   }
 }

@@ -5,6 +5,7 @@ package dev.fermata.loading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fermata.ChildJvm;
+import dev.fermata.testing.ObjectStorageServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +24,14 @@ class ClassLoaderTest {
 
   @Test
   void twoClassLoadersUseItAtOnceAndTwentyLeaveNothingBehind() throws Exception {
-    String output = new ChildJvm().without("logback").run(ManyLoaders.class, "20");
+    String output;
+    try (ObjectStorageServer server = ObjectStorageServer.start()) {
+      output =
+          new ChildJvm()
+              .startedBy(server.environment())
+              .without("logback")
+              .run(ManyLoaders.class, "20");
+    }
 
     assertThat(output)
         .contains("two loaders at once: done")
@@ -34,10 +42,13 @@ class ClassLoaderTest {
   void theirLibrariesLeaveNoGlobalReference() throws Exception {
     Path report = folder.resolve("references");
 
-    new ChildJvm()
-        .without("logback")
-        .with("-Dfermata.native.path=" + System.getProperty("fermata.test.native.path"))
-        .run(ManyLoaders.class, "3", report.toString());
+    try (ObjectStorageServer server = ObjectStorageServer.start()) {
+      new ChildJvm()
+          .startedBy(server.environment())
+          .without("logback")
+          .with("-Dfermata.native.path=" + System.getProperty("fermata.test.native.path"))
+          .run(ManyLoaders.class, "3", report.toString());
+    }
 
     assertThat(Files.readAllLines(report)).isEqualTo(List.of("0 0", "0 0", "0 0"));
   }

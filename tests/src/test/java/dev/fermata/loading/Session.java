@@ -8,9 +8,11 @@ import dev.fermata.ContinuationContext;
 import dev.fermata.FermataException;
 import dev.fermata.Strategy;
 import dev.fermata.journal.Journal;
+import dev.fermata.journal.JournalOptions;
 import dev.fermata.journal.JournalRecord;
 import dev.fermata.journal.Level;
 import dev.fermata.testing.FaultInjection;
+import dev.fermata.testing.ObjectStorageServer;
 import dev.fermata.testing.Transport;
 import dev.fermata.testing.Waiting;
 import java.io.IOException;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -66,6 +69,7 @@ public final class Session implements Callable<Void> {
     } finally {
       delete(folder);
     }
+    recordInObjectStorage();
     return null;
   }
 
@@ -103,6 +107,38 @@ public final class Session implements Callable<Void> {
     Journal.open(folder.resolve("left"))
         .append(record, Level.DISK)
         .get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** As {@link #record}, on the server that the environment names; and where nobody answers. */
+  private static void recordInObjectStorage() throws Exception {
+    JournalOptions options =
+        JournalOptions.inObjectStorage(ObjectStorageServer.journal("" + UUID.randomUUID())).build();
+    JournalRecord record = new JournalRecord.CallFinished("a", 0, new byte[100]);
+    try (Journal journal = Journal.open(options)) {
+      journal.append(record, Level.DISK).get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      journal.compact();
+    }
+    Journal.open(options)
+        .append(new JournalRecord.ActionFinished("a"), Level.DISK)
+        .get(Waiting.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    boolean refused = false;
+    String nobody = "http://localhost:" + portOfNobody();
+    try {
+      Journal.open(
+          JournalOptions.inObjectStorage(ObjectStorageServer.journal("nowhere"))
+              .server(nobody, "nowhere")
+              .patience(Duration.ZERO)
+              .build());
+    } catch (FermataException expected) {
+      refused = true;
+    }
+    check(refused);
+  }
+
+  private static int portOfNobody() throws IOException {
+    try (ServerSocket closed = new ServerSocket(0)) {
+      return closed.getLocalPort();
+    }
   }
 
   private static void delete(Path folder) throws IOException {

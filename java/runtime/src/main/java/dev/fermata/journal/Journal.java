@@ -38,10 +38,17 @@ import java.util.function.Consumer;
  * that were acknowledged since. So {@link #records} answers alike before and after a restart.
  * {@link JournalOptions.Builder#rememberUnfinished} saves that memory.
  *
- * <p>One process at a time has a journal open; anybody may {@link #read} it meanwhile. Thread-safe.
- * Owns a native thread, {@code fermata-journal}, and the lock of its folder until it is closed, or
- * unreachable. A JVM that exits without closing it, or is killed, loses nothing that was
- * acknowledged at {@link Level#OS}; a machine that loses power, nothing at {@link Level#DISK}.
+ * <p>One process at a time has the journal of a folder open; anybody may {@link #read} it
+ * meanwhile. Thread-safe. Owns a native thread, {@code fermata-journal}, and the lock of its folder
+ * until it is closed, or unreachable. A JVM that exits without closing it, or is killed, loses
+ * nothing that was acknowledged at {@link Level#OS}; a machine that loses power, nothing at {@link
+ * Level#DISK}.
+ *
+ * <p>{@linkplain JournalOptions#inObjectStorage In object storage} whoever opens a journal takes it
+ * over. From then on whatever the journal that had it open would write fails with {@link
+ * ErrorKind#FENCED}, on whatever machine it is, be it alive or hung, and the new one has all that
+ * was acknowledged. There {@link Level#OS} is as durable as {@link Level#DISK}, and two more native
+ * threads, {@code fermata-storage} and {@code fermata-storage-io}, make the requests.
  *
  * <p>Failures are {@link FermataException}s whose kind tells what may help: {@link
  * ErrorKind#NO_SPACE}, {@link ErrorKind#IO} and {@link ErrorKind#BACKPRESSURE} may pass, and the
@@ -61,17 +68,39 @@ public final class Journal implements AutoCloseable {
     closeTimeout = options.closeTimeout;
     actions = new UnfinishedActions(options.rememberUnfinished);
     acknowledgements = new Acknowledgements(actions);
-    long opened =
-        NativeJournal.open(
-            acknowledgements,
-            flat -> actions.recovered(FlatRecord.decode(flat)),
-            options.folder.toString(),
-            options.segmentBytes,
-            options.maxRecordBytes,
-            options.maxPendingBytes,
-            nanos(options.maxDelay));
+    long opened = options.folder == null ? openInObjectStorage(options) : openInFolder(options);
     pointer = opened;
     CLEANER.register(this, () -> NativeJournal.destroy(opened));
+  }
+
+  private long openInFolder(JournalOptions options) {
+    return NativeJournal.open(
+        acknowledgements,
+        this::recovered,
+        options.folder.toString(),
+        options.segmentBytes,
+        options.maxRecordBytes,
+        options.maxPendingBytes,
+        nanos(options.maxDelay));
+  }
+
+  private long openInObjectStorage(JournalOptions options) {
+    return NativeJournal.openInObjectStorage(
+        acknowledgements,
+        this::recovered,
+        options.url,
+        new String[] {
+          options.endpoint, options.region, options.accessKey, options.secret, options.sessionToken
+        },
+        nanos(options.patience),
+        options.segmentBytes,
+        options.maxRecordBytes,
+        options.maxPendingBytes,
+        nanos(options.maxDelay));
+  }
+
+  private void recovered(byte[] flat) {
+    actions.recovered(FlatRecord.decode(flat));
   }
 
   /**
@@ -89,15 +118,25 @@ public final class Journal implements AutoCloseable {
    * Opens a journal, empty if there is none. Reads it to its end first, so this may take as long as
    * that. What a crash tore off at its end, none of it acknowledged, is cut.
    *
+   * <p>In a folder, a journal that another process has open is refused, and a failure leaves
+   * everything as it was. In object storage the journal is taken over before it is read, whoever
+   * has it open: each later append, {@link #sync}, {@link #compact} or {@link #close} there fails
+   * with {@link ErrorKind#FENCED} if it has anything to write, for good. A failure may come after
+   * that; nothing that was acknowledged is lost then, and whoever opens the journal next goes on
+   * with it.
+   *
    * @param options where it is and how it works
    * @return the open journal; whatever it remembers is durable
-   * @throws FermataException without having changed anything, of kind {@link
-   *     ErrorKind#NATIVE_LIBRARY} if there is no native library for this platform, for a journal
-   *     never goes without its guarantees; {@link ErrorKind#LOCKED} if a process has the journal
-   *     open; {@link ErrorKind#DAMAGED} if it holds what no crash leaves behind; {@link
+   * @throws IllegalArgumentException if the URL of object storage names no journal, or what the
+   *     options and the environment say of it makes no sense together
+   * @throws FermataException of kind {@link ErrorKind#NATIVE_LIBRARY} if there is no native library
+   *     for this platform, for a journal never goes without its guarantees; {@link
+   *     ErrorKind#LOCKED}, for a folder only, if a process has the journal open; {@link
+   *     ErrorKind#FENCED}, in object storage only, if another one took the journal over meanwhile;
+   *     {@link ErrorKind#DAMAGED} if it holds what no crash leaves behind; {@link
    *     ErrorKind#NEWER_FORMAT} if a later version wrote it; {@link ErrorKind#IO} or {@link
-   *     ErrorKind#NO_SPACE} if the storage fails; {@link ErrorKind#THREAD_SPAWN} if there is no
-   *     thread for it
+   *     ErrorKind#NO_SPACE} if the storage fails, {@link ErrorKind#IO} also if it cannot be reached
+   *     or refuses the credentials; {@link ErrorKind#THREAD_SPAWN} if there is no thread for it
    */
   public static Journal open(JournalOptions options) {
     requireLibrary();
@@ -105,16 +144,16 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Reads all records of a journal in order, those of finished actions included as far as they are
-   * there. Takes no lock and changes nothing: a journal that is being written is read as it is at
-   * some moment of the call.
+   * Reads all records of the journal of a folder in order, those of finished actions included as
+   * far as they are there. Takes no lock and changes nothing: a journal that is being written is
+   * read as it is at some moment of the call.
    *
    * @param folder folder of the journal
    * @param records is given each record, on the calling thread; what it throws ends the reading and
    *     is thrown
    * @throws IllegalArgumentException if there is no such folder
-   * @throws FermataException as {@link #open(JournalOptions)}, but for {@link ErrorKind#LOCKED};
-   *     what is before the damage was given to {@code records}
+   * @throws FermataException as {@link #open(JournalOptions)} of a folder, but for {@link
+   *     ErrorKind#LOCKED}; what is before the damage was given to {@code records}
    */
   public static void read(Path folder, Consumer<? super JournalRecord> records) {
     requireLibrary();
@@ -229,7 +268,8 @@ public final class Journal implements AutoCloseable {
    * itself when it is worth while.
    *
    * @throws IllegalStateException if the journal is closed, or is meanwhile
-   * @throws FermataException if the storage fails; nothing is lost then
+   * @throws FermataException if the storage fails, of kind {@link ErrorKind#FENCED} if another
+   *     process has taken the journal over; nothing is lost then
    */
   public void compact() {
     try {
@@ -240,12 +280,13 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Closes the journal: refuses further appends, writes those that were taken, ends the thread and
+   * Closes the journal: refuses further appends, writes those that were taken, ends its threads and
    * releases the folder. Waits for that, {@link JournalOptions.Builder#closeTimeout} at most,
    * whether the thread is interrupted or not; it must not be called on the journal's own thread.
    * Idempotent.
    *
-   * @throws FermataException if the storage failed; of kind {@link ErrorKind#TIMED_OUT} if it did
+   * @throws FermataException if the storage failed; of kind {@link ErrorKind#FENCED} if another
+   *     process has taken the journal over; of kind {@link ErrorKind#TIMED_OUT} if the storage did
    *     not answer in time: what is not acknowledged then fails, and may be in the journal
    *     nevertheless. The journal is closed all the same, and what was acknowledged is safe
    */

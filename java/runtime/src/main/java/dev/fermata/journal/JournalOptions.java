@@ -5,16 +5,31 @@ package dev.fermata.journal;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 
 /**
- * Where a {@link Journal} is and how it works. Immutable.
+ * Where a {@link Journal} is and how it works. Immutable. Keeps the credentials that it was given,
+ * and shows them to nobody.
  *
  * <pre>{@code
  * Journal journal = Journal.open(JournalOptions.inFolder(folder).closeTimeout(Duration.ofMinutes(1)).build());
  * }</pre>
  */
 public final class JournalOptions {
+  /** Null in object storage. */
   final Path folder;
+
+  /** Null in a folder. */
+  final String url;
+
+  /** What is null of the access to object storage is taken from the environment. */
+  final String endpoint;
+
+  final String region;
+  final String accessKey;
+  final String secret;
+  final String sessionToken;
+  final Duration patience;
   final long segmentBytes;
   final int maxRecordBytes;
   final long maxPendingBytes;
@@ -24,6 +39,13 @@ public final class JournalOptions {
 
   private JournalOptions(Builder builder) {
     folder = builder.folder;
+    url = builder.url;
+    endpoint = builder.endpoint;
+    region = builder.region;
+    accessKey = builder.accessKey;
+    secret = builder.secret;
+    sessionToken = builder.sessionToken;
+    patience = builder.patience;
     segmentBytes = builder.segmentBytes;
     maxRecordBytes = builder.maxRecordBytes;
     maxPendingBytes = builder.maxPendingBytes;
@@ -40,7 +62,24 @@ public final class JournalOptions {
    * @throws IllegalArgumentException if the folder is of another file system
    */
   public static Builder inFolder(Path folder) {
-    return new Builder(folder);
+    return new Builder(onDisk(folder), null, 64 << 20);
+  }
+
+  /**
+   * Begins the options of a journal in object storage, S3 or what speaks its protocol and knows
+   * conditional puts. Where it is and who may use it is taken from the usual variables of the
+   * environment ({@code AWS_ENDPOINT_URL}, {@code AWS_REGION}, {@code AWS_ACCESS_KEY_ID}, {@code
+   * AWS_SECRET_ACCESS_KEY}, {@code AWS_SESSION_TOKEN}; without a key from web identity, the
+   * container or the instance), unless {@link Builder#server} or {@link Builder#credentials} says.
+   *
+   * <p>Who opens it has to be allowed to list, get, put and delete below the prefix, and nobody
+   * else may remove anything there.
+   *
+   * @param url {@code s3://bucket/prefix}
+   * @return a builder with the defaults
+   */
+  public static Builder inObjectStorage(String url) {
+    return new Builder(null, Objects.requireNonNull(url, "url"), 16 << 20);
   }
 
   /** Collects options. Not thread-safe. */
@@ -49,22 +88,88 @@ public final class JournalOptions {
     private static final int MAX_RECORD_BYTES = 32 << 20;
 
     private final Path folder;
-    private long segmentBytes = 64 << 20;
+    private final String url;
+    private String endpoint;
+    private String region;
+    private String accessKey;
+    private String secret;
+    private String sessionToken;
+    private Duration patience = Duration.ofSeconds(30);
+    private long segmentBytes;
     private int maxRecordBytes = 16 << 20;
     private long maxPendingBytes = 64 << 20;
     private Duration maxDelay = Duration.ZERO;
     private Duration closeTimeout = Duration.ofSeconds(30);
     private boolean rememberUnfinished = true;
 
-    private Builder(Path folder) {
-      this.folder = onDisk(folder);
+    private Builder(Path folder, String url, long segmentBytes) {
+      this.folder = folder;
+      this.url = url;
+      this.segmentBytes = segmentBytes;
+    }
+
+    /**
+     * Sets where the object storage is.
+     *
+     * @param endpoint {@code https://host} or {@code http://host:port}
+     * @param region its region
+     * @return this builder
+     * @throws IllegalArgumentException if the journal is in a folder
+     */
+    public Builder server(String endpoint, String region) {
+      checkInObjectStorage("server");
+      this.endpoint = Objects.requireNonNull(endpoint, "endpoint");
+      this.region = Objects.requireNonNull(region, "region");
+      return this;
+    }
+
+    /**
+     * Sets who uses the object storage. Without, whoever the environment says, whose keys are asked
+     * for anew before they expire; these are not.
+     *
+     * @param accessKey the access key
+     * @param secret its secret
+     * @param sessionToken token of the session that the key belongs to, or null if it belongs to
+     *     none
+     * @return this builder
+     * @throws IllegalArgumentException if the journal is in a folder
+     */
+    public Builder credentials(String accessKey, String secret, String sessionToken) {
+      checkInObjectStorage("credentials");
+      this.accessKey = Objects.requireNonNull(accessKey, "accessKey");
+      this.secret = Objects.requireNonNull(secret, "secret");
+      this.sessionToken = sessionToken;
+      return this;
+    }
+
+    /**
+     * Sets how long a request is tried again while the object storage does not answer or says that
+     * it is too busy, before the append, the opening or the compaction that made it fails. The last
+     * try may take 20 seconds more.
+     *
+     * @param patience not negative; 30 seconds by default
+     * @return this builder
+     * @throws IllegalArgumentException if it is negative, or the journal is in a folder
+     */
+    public Builder patience(Duration patience) {
+      checkInObjectStorage("patience");
+      check(!patience.isNegative(), "patience must not be negative, but is %s", patience);
+      this.patience = patience;
+      return this;
+    }
+
+    private void checkInObjectStorage(String option) {
+      check(
+          url != null,
+          option + " is an option of object storage, but the journal is in %s",
+          folder);
     }
 
     /**
      * Sets how large a segment may grow before the next one is begun. A segment is the unit of
      * compaction.
      *
-     * @param bytes from 4,096; 64 MiB by default
+     * @param bytes from 4,096; by default 64 MiB in a folder, 16 MiB in object storage
      * @return this builder
      * @throws IllegalArgumentException if there are fewer
      */
@@ -103,7 +208,8 @@ public final class JournalOptions {
 
     /**
      * Sets how long an append may wait for others to share its sync. Those that come during a sync
-     * share the next one anyway, so waiting pays only where a sync costs much more than this.
+     * share the next one anyway, so waiting pays only where a sync costs much more than this. In
+     * object storage a put is the sync.
      *
      * @param delay not negative; none by default
      * @return this builder
@@ -131,8 +237,8 @@ public final class JournalOptions {
     /**
      * Sets whether the records of unfinished actions are in memory too. Without, {@link
      * Journal#records} and {@link Journal#unfinishedActions} throw {@link IllegalStateException};
-     * {@link Journal#read} answers as ever. For a journal that is written for another process, and
-     * whose own knows what it wrote.
+     * {@link Journal#read} of a folder answers as ever. For a journal that is written for another
+     * process, and whose own knows what it wrote.
      *
      * @param remember whether they are; they are by default
      * @return this builder

@@ -9,10 +9,10 @@ import dev.fermata.FermataException;
  * The functions of the native library for journals. They are bound when the library is loaded;
  * before that, and without it, each throws {@link UnsatisfiedLinkError}.
  *
- * <p>A <em>journal</em> is what {@link #open} returned: a locked folder and a thread. It stays
- * valid until {@link #destroy}, also after {@link #close}. {@code 0} is refused with {@link
- * IllegalStateException}; any other number that is no live journal is undefined behaviour, so
- * nothing but its one Java owner may hold it.
+ * <p>A <em>journal</em> is what {@link #open} or {@link #openInObjectStorage} returned: where its
+ * segments are, and its threads. It stays valid until {@link #destroy}, also after {@link #close}.
+ * {@code 0} is refused with {@link IllegalStateException}; any other number that is no live journal
+ * is undefined behaviour, so nothing but its one Java owner may hold it.
  *
  * <p>Records cross the boundary in a form of their own, which {@code
  * dev.fermata.journal.FlatRecord} and {@code flat_record.rs} know. A <em>token</em> names an append
@@ -49,6 +49,35 @@ public final class NativeJournal {
       JournalUpcalls upcalls,
       RecordSink records,
       String folder,
+      long segmentBytes,
+      int maxRecordBytes,
+      long maxPendingBytes,
+      long maxDelayNanos);
+
+  /**
+   * Opens a journal in object storage, where it takes over from any other, and reads it. Blocks.
+   *
+   * @param upcalls is told of appends and syncs
+   * @param records is given what the journal remembers
+   * @param url {@code s3://bucket/prefix}
+   * @param access URL of the server, region, access key, its secret, and token of its session; what
+   *     is null is taken from the environment
+   * @param patienceNanos how long a request is tried again
+   * @param segmentBytes how large a segment may grow, from 4,096
+   * @param maxRecordBytes how large a record may be, to 32 MiB
+   * @param maxPendingBytes how many bytes may wait to be written
+   * @param maxDelayNanos how long an append may wait for others to share its put
+   * @return the journal
+   * @throws IllegalArgumentException if a number is out of its range, the URL names no journal, or
+   *     what is needed for access is there in part only
+   * @throws FermataException if the journal cannot be opened; it may have taken over nevertheless
+   */
+  public static native long openInObjectStorage(
+      JournalUpcalls upcalls,
+      RecordSink records,
+      String url,
+      String[] access,
+      long patienceNanos,
       long segmentBytes,
       int maxRecordBytes,
       long maxPendingBytes,
