@@ -28,6 +28,7 @@ class CallDeadlineTest extends UnderEachStrategy {
 
   @Test
   void aCallThatIsLateIsRecordedAsTimedOut() {
+    AtomicBoolean begun = new AtomicBoolean();
     CountDownLatch interrupted = new CountDownLatch(1);
     DurableBody<String> body =
         context ->
@@ -36,6 +37,7 @@ class CallDeadlineTest extends UnderEachStrategy {
                 ResultType.of(String.class),
                 CallOptions.<String>create().deadline(SOON),
                 () -> {
+                  begun.set(true);
                   try {
                     Rig.await(never);
                   } catch (InterruptedException expected) {
@@ -45,7 +47,8 @@ class CallDeadlineTest extends UnderEachStrategy {
                 });
 
     Throwable thrown = rig.failureOf("action", body);
-    Rig.until("its worker is interrupted", () -> interrupted.getCount() == 0);
+    // On a busy machine the deadline may have passed before a worker was there.
+    Rig.until("its worker is interrupted", () -> !begun.get() || interrupted.getCount() == 0);
     rig.restart();
     Throwable again = rig.failureOf("action", body);
 
@@ -150,6 +153,7 @@ class CallDeadlineTest extends UnderEachStrategy {
     rig.journal.hold(record -> record instanceof CallFinished);
     CountDownLatch interrupted = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
+    AtomicBoolean begun = new AtomicBoolean();
     AtomicBoolean returned = new AtomicBoolean();
     DurableBody<String> body =
         context ->
@@ -160,6 +164,7 @@ class CallDeadlineTest extends UnderEachStrategy {
                     ResultType.of(String.class),
                     CallOptions.<String>create().deadline(SOON),
                     () -> {
+                      begun.set(true);
                       try {
                         Rig.await(never);
                       } catch (InterruptedException ignored) {
@@ -170,13 +175,15 @@ class CallDeadlineTest extends UnderEachStrategy {
                       return "too late";
                     }));
     CompletableFuture<String> result = rig.start("action", body);
-    Rig.until("its worker is interrupted", () -> interrupted.getCount() == 0);
-    if (strategy != Strategy.INLINE) {
+    if (strategy == Strategy.INLINE) {
+      Rig.until("it is interrupted in place", () -> interrupted.getCount() == 0);
+    } else {
       Rig.until("the deadline is an outcome", () -> rig.journal.held() == 1);
     }
 
     release.countDown();
-    Rig.until("the call returns", returned::get);
+    // On a busy machine the deadline may have passed before a worker was there.
+    Rig.until("the call returns", () -> !begun.get() || returned.get());
     Rig.until("the deadline is an outcome", () -> rig.journal.held() == 1);
     rig.journal.release();
 
