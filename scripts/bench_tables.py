@@ -3,6 +3,7 @@
 """What every table of the benchmarks' report is made of."""
 
 import collections
+import json
 import statistics
 
 
@@ -47,6 +48,13 @@ def samples(file, wanted=None):
         if wanted in (None, benchmark):
             found[tuple(key)].append(float(value))
     return {key: Sample(values) for key, values in found.items()}
+
+
+def jmh(file):
+    """The parameters and the rounds of each benchmark in a result of JMH; none if there is no such file."""
+    for result in json.loads(file.read_text()) if file.exists() else ():
+        rounds = [value for fork in result["primaryMetric"]["rawData"] for value in fork]
+        yield result.get("params") or {}, Sample(rounds)
 
 
 def table(title, note, header, rows):

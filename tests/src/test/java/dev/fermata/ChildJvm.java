@@ -14,12 +14,26 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A process of the same JDK with {@code -Xcheck:jni}, on a part of this one's class path. */
+/**
+ * A process of the same JDK, unless another is named, with {@code -Xcheck:jni}, on a part of this
+ * one's class path.
+ */
 public final class ChildJvm {
   private final List<String> starter = new ArrayList<>();
   private final List<String> options = new ArrayList<>();
   private final List<String> added = new ArrayList<>();
+  private String home = System.getProperty("java.home");
   private Predicate<String> onClassPath = element -> true;
+
+  /** Runs on another JDK of the matrix, by its feature version. */
+  public ChildJvm on(int version) {
+    home = System.getenv("JAVA_HOME_" + version);
+    if (home == null) {
+      throw new AssertionError(
+          "JAVA_HOME_" + version + " is not set: run the tests by 'make test'");
+    }
+    return this;
+  }
 
   public ChildJvm with(String... jvmOptions) {
     options.addAll(Arrays.asList(jvmOptions));
@@ -73,7 +87,7 @@ public final class ChildJvm {
 
   private List<String> command(Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>(starter);
-    command.add(System.getProperty("java.home") + "/bin/java");
+    command.add(home + "/bin/java");
     command.add("-Xcheck:jni");
     // A run of a second: compiling more thoroughly takes longer than it saves.
     command.add("-XX:TieredStopAtLevel=1");

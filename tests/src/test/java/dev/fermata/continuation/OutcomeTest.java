@@ -89,6 +89,35 @@ class OutcomeTest {
 
   @ParameterizedTest
   @MethodSource(ALL)
+  void aMonitorIsHeldAgainstThePromise(Strategy strategy) {
+    Continuation continuation =
+        Continuation.builder()
+            .strategy(strategy)
+            .live()
+            .holdsNoMonitors()
+            .build(
+                self -> {
+                  for (int i = 0; i < 10; i++) {
+                    self.suspend(i);
+                  }
+                  try {
+                    underTheMonitor(self);
+                  } catch (IllegalContinuationStateException refused) {
+                    self.suspend(refused.getMessage());
+                  }
+                });
+    for (int i = 0; i < 10; i++) {
+      continuation.resume();
+      assertThat(continuation.value()).isEqualTo(i);
+    }
+    continuation.resume();
+    assertThat((String) continuation.value())
+        .contains(strategy == Strategy.CONTINUATION ? "holds a monitor" : "under the monitor");
+    assertThat(continuation.resume()).isFalse();
+  }
+
+  @ParameterizedTest
+  @MethodSource(ALL)
   void aLockIsHeld(Strategy strategy) {
     ReentrantLock lock = new ReentrantLock();
     Continuation continuation =

@@ -9,11 +9,14 @@ import dev.fermata.internal.continuation.Coroutines;
 final class ContinuationOptions {
   private final boolean recorded;
   private final boolean checked;
+  private final boolean trusting;
   private final Coroutines coroutines;
 
-  private ContinuationOptions(boolean recorded, boolean checked, Coroutines coroutines) {
+  private ContinuationOptions(
+      boolean recorded, boolean checked, boolean trusting, Coroutines coroutines) {
     this.recorded = recorded;
     this.checked = checked;
+    this.trusting = trusting;
     this.coroutines = coroutines;
   }
 
@@ -23,16 +26,18 @@ final class ContinuationOptions {
    * @param strategy or {@code null} for the default
    * @throws UnsupportedOperationException if there are no continuations here
    */
-  static ContinuationOptions of(boolean recorded, boolean checked, Strategy strategy) {
+  static ContinuationOptions of(
+      boolean recorded, boolean checked, boolean trusting, Strategy strategy) {
     return new ContinuationOptions(
         recorded,
         checked && recorded,
+        trusting,
         strategy == null ? Coroutines.byDefault() : Coroutines.by(strategy));
   }
 
   /** Those of a continuation that is made without a builder. */
   static ContinuationOptions defaults() {
-    return of(true, Boolean.getBoolean(Continuation.CHECK_PROPERTY), null);
+    return of(true, Boolean.getBoolean(Continuation.CHECK_PROPERTY), false, null);
   }
 
   boolean isRecorded() {
@@ -41,6 +46,11 @@ final class ContinuationOptions {
 
   boolean isChecked() {
     return checked;
+  }
+
+  /** Whether it promises to hold no monitor when it suspends. */
+  boolean isTrusting() {
+    return trusting;
   }
 
   Coroutines coroutines() {

@@ -478,7 +478,7 @@ final class Run {
   }
 
   private void pause() {
-    Pin pin = coroutine.suspend();
+    Pin pin = coroutine.suspend(options.isTrusting());
     if (pin != Pin.NONE) {
       value = null;
       IllegalContinuationStateException refusal = Refusals.of(pin, coroutine.strategy());

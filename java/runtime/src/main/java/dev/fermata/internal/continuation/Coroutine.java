@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A body that runs slice by slice, each while its caller waits for it. {@link #run()} is called by
- * one thread at a time, any; {@link #suspend()} by the body.
+ * one thread at a time, any; {@link #suspend} by the body.
  */
 public class Coroutine {
   final SuspensionStrategy strategy;
@@ -45,9 +45,13 @@ public class Coroutine {
     return strategy.endangersOwner();
   }
 
-  /** Ends the slice and returns in the next one, or returns why it cannot. */
-  public Pin suspend() {
-    return action.trySuspend();
+  /**
+   * Ends the slice and returns in the next one, or returns why it cannot.
+   *
+   * @param trusting whether the code promises to hold no monitor
+   */
+  public Pin suspend(boolean trusting) {
+    return trusting ? action.trySuspendTrusting() : action.trySuspend();
   }
 
   /** Whether the calling thread is running this body, and not that of another in it. */
@@ -133,7 +137,7 @@ public class Coroutine {
     }
 
     @Override
-    public Pin suspend() {
+    public Pin suspend(boolean trusting) {
       atRest = true;
       Pin pin = action.trySuspend();
       atRest = false;

@@ -51,6 +51,14 @@ public interface SuspendableAction {
   }
 
   /**
+   * As {@link #trySuspend()} for code that promises to hold no monitor here: looks closely now and
+   * then only, and every time as far as that is cheap.
+   */
+  default Pin trySuspendTrusting() {
+    return trySuspend();
+  }
+
+  /**
    * Ends a wait, after its last {@link #suspend()}: an interrupt that came meanwhile to an action
    * with an interrupt status of its own shows from here on. During the wait it is put aside, for it
    * would keep the action from parking.

@@ -1,0 +1,70 @@
+# Copyright The Fermata Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of continuations and generators in the benchmarks' report."""
+
+from bench_tables import figure, jmh, table, verdict
+
+# Live suspend and resume over the bare JDK continuation, guard aside; a thread-handing generator over ours.
+MOST_OVER_BARE, LEAST_OVER_THREADS = 2, 20
+
+
+def continuation(jdks):
+    live(jdks)
+    generators(jdks)
+    replays(jdks)
+
+
+def live(jdks):
+    rows = []
+    for version, folder in jdks:
+        bare = {params["depth"]: sample for params, sample in jmh(folder / "bare.json")}
+        for strategy in ("handoff", "continuation", "virtual"):
+            for params, sample in jmh(folder / f"live-{strategy}.json"):
+                peer = bare.get(params["depth"])
+                ratio = sample.median / peer.median if peer else None
+                promises = params["promising"] == "true"
+                # The guard is aside where the JVM refuses by itself, or where the code promises.
+                aside = strategy == "continuation" and (promises or version < 24)
+                rows.append(
+                    [version, strategy, params["depth"], params["recorded"], promises, sample, peer or ""]
+                    + [figure(ratio) if ratio else "", verdict(ratio, MOST_OVER_BARE, "times") if aside else ""]
+                )
+    table(
+        "Continuations: suspend and resume",
+        "ns for one suspend and one resume of a `Continuation`, live. Recorded: it can be copied and saved. Promising: "
+        "`holdsNoMonitors()`. Peer: `jdk.internal.vm.Continuation` and nothing around it.",
+        ["JDK", "strategy", "depth", "recorded", "promising", "ns", "bare, ns", "ratio", "verdict"],
+        rows,
+    )
+
+
+def generators(jdks):
+    rows = []
+    for version, folder in jdks:
+        found = {params["by"]: sample for params, sample in jmh(folder / "generators.json")}
+        peer = found.pop("thread")
+        for by, sample in found.items():
+            ratio = peer.median / sample.median
+            met = "met" if ratio >= LEAST_OVER_THREADS else "**missed**"
+            rows.append([version, by, sample, peer, figure(ratio), f"{met} (at least {LEAST_OVER_THREADS} times)"])
+    table(
+        "Generators: one element",
+        "ns for one element of a recorded `Generator` that counts. Peer: a generator with a thread of its own, which hands "
+        "over each element by a `SynchronousQueue`. `promising`: `CONTINUATION` with `holdsNoMonitors()`.",
+        ["JDK", "by", "ns", "thread, ns", "times faster", "verdict"],
+        rows,
+    )
+
+
+def replays(jdks):
+    rows = []
+    for version, folder in jdks:
+        for params, sample in jmh(folder / "replay.json"):
+            rows.append([version, params["input"], f"{int(params['history']):,}", params["snapshots"], sample])
+    table(
+        "Continuations: copy, replay and one step",
+        "us for a copy, its first resume, and its end, against how many inputs the continuation was given before; with "
+        "snapshots every ten inputs, and without. Under the default strategy.",
+        ["JDK", "inputs", "history", "snapshots", "us"],
+        rows,
+    )
