@@ -134,12 +134,12 @@ class MigrationTest {
     Continuation straight = new Continuation(new Fibonacci());
     go(straight, 0, 12);
     Path own = fixture(folder, "continuation-v1.own");
-    Path java = fixture(folder, "continuation-v1.java");
+    Path java = fixture(folder, "continuation-v1.serial");
     for (Continuation read : List.of(load(own), (Continuation) loadJava(java))) {
       go(read, 10, 12);
       assertThat(read.value()).isEqualTo(straight.value());
     }
-    Squares squares = (Squares) loadJava(fixture(folder, "generator-v1.java"));
+    Squares squares = (Squares) loadJava(fixture(folder, "generator-v1.serial"));
     assertThat(squares.next()).isEqualTo(49);
     try (InputStream in = Files.newInputStream(fixture(folder, "generator-v1.own"))) {
       assertThat(Generator.readFrom(in, FORMAT, Squares.class).next()).isEqualTo(49);
@@ -163,13 +163,13 @@ class MigrationTest {
       Continuation continuation = new Continuation(new Fibonacci());
       go(continuation, 0, 10);
       save(continuation, folder.resolve("continuation-v1.own"));
-      saveJava(continuation, folder.resolve("continuation-v1.java"));
+      saveJava(continuation, folder.resolve("continuation-v1.serial"));
       Squares squares = new Squares(5);
       squares.next();
       squares.next();
       // Asked for and not taken.
       squares.hasNext();
-      saveJava(squares, folder.resolve("generator-v1.java"));
+      saveJava(squares, folder.resolve("generator-v1.serial"));
       try (OutputStream out = Files.newOutputStream(folder.resolve("generator-v1.own"))) {
         squares.writeTo(out, FORMAT);
       }

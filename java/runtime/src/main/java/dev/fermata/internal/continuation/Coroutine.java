@@ -20,7 +20,7 @@ public class Coroutine {
 
   private Coroutine(SuspensionStrategy strategy, Runnable body) {
     this.strategy = strategy;
-    action = strategy.start(body, this::runnable);
+    action = strategy.start(body, strategy.resumedByUnpark() ? this::runnable : null);
   }
 
   /** A body under a strategy; it must not throw. Nothing runs yet. */

@@ -7,7 +7,7 @@ import java.lang.invoke.MethodHandles;
 
 /** Methods of the JDK's own {@code Unsafe}, which tells what no public class does. */
 final class JdkUnsafe {
-  private static final String PACKAGE = "jdk.internal.misc";
+  static final String PACKAGE = "jdk.internal.misc";
 
   private JdkUnsafe() {}
 
@@ -21,6 +21,12 @@ final class JdkUnsafe {
   static MethodHandle method(PackageOpener opener, String name, Class<?>... parameters)
       throws ReflectiveOperationException {
     opener.open(Object.class.getModule(), PACKAGE, JdkUnsafe.class.getModule());
+    return openedMethod(name, parameters);
+  }
+
+  /** As {@link #method}, once the package is open. */
+  static MethodHandle openedMethod(String name, Class<?>... parameters)
+      throws ReflectiveOperationException {
     Class<?> unsafe = Class.forName(PACKAGE + ".Unsafe");
     return MethodHandles.lookup()
         .unreflect(unsafe.getMethod(name, parameters))

@@ -38,7 +38,8 @@ public interface SuspensionStrategy {
    * strategy.
    *
    * @param body the action's code; must not throw
-   * @param signals told when the action becomes runnable
+   * @param signals told when the action becomes runnable; {@code null} if nobody will wake or
+   *     interrupt it, which only those that are not {@link #resumedByUnpark()} allow
    */
   SuspendableAction start(Runnable body, ActionSignals signals);
 

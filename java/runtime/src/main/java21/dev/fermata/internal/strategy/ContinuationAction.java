@@ -12,7 +12,10 @@ final class ContinuationAction implements SuspendableAction {
   private final MonitorGuard guard;
   private final OwnerMonitors owners;
   private final Object continuation;
-  private final InterruptGate gate = new InterruptGate();
+
+  /** {@code null} if nobody interrupts it: to ask costs as much as the rest of a slice. */
+  private final InterruptGate gate;
+
   private boolean started;
   private boolean tryingOut;
   private long suspends;
@@ -21,10 +24,12 @@ final class ContinuationAction implements SuspendableAction {
   /**
    * @param guard sees the monitors of an action; {@code null} where the JVM refuses by itself
    * @param owners sees the monitors of its owner; {@code null} where there is no guard
+   * @param gate {@code null} if nobody interrupts it
    */
-  ContinuationAction(MonitorGuard guard, OwnerMonitors owners, Runnable body) {
+  ContinuationAction(MonitorGuard guard, OwnerMonitors owners, InterruptGate gate, Runnable body) {
     this.guard = guard;
     this.owners = owners;
+    this.gate = gate;
     this.continuation = JdkContinuation.create(new ActionEntry(body));
   }
 
@@ -38,13 +43,17 @@ final class ContinuationAction implements SuspendableAction {
       JdkContinuation.setScopedValues(scopedValues);
     }
     started = true;
-    gate.enter();
+    if (gate != null) {
+      gate.enter();
+    }
     try {
       do {
         JdkContinuation.run(continuation);
       } while (tryingOut);
     } finally {
-      gate.exit();
+      if (gate != null) {
+        gate.exit();
+      }
       scopedValues = JdkContinuation.scopedValues();
       JdkContinuation.setScopedValues(ownersScopedValues);
     }
@@ -113,7 +122,9 @@ final class ContinuationAction implements SuspendableAction {
 
   @Override
   public void interrupt() {
-    gate.interruptSlice();
+    if (gate != null) {
+      gate.interruptSlice();
+    }
   }
 
   @Override

@@ -66,7 +66,8 @@ final class ContinuationStrategy implements SuspensionStrategy {
 
   @Override
   public SuspendableAction start(Runnable body, ActionSignals signals) {
-    return new ContinuationAction(guard, owners, body);
+    return new ContinuationAction(
+        guard, owners, signals == null ? null : new InterruptGate(), body);
   }
 
   @Override

@@ -19,17 +19,10 @@ import java.util.function.LongSupplier;
  * Immutable, for all threads.
  */
 final class OwnerMonitors {
-  private final MethodHandle getInt;
-  private final MethodHandle carrier;
-  private final VarHandle address;
   private final long top;
   private final int empty;
 
-  private OwnerMonitors(
-      MethodHandle getInt, MethodHandle carrier, VarHandle address, long lockStack) {
-    this.getInt = getInt;
-    this.carrier = carrier;
-    this.address = address;
+  private OwnerMonitors(long lockStack) {
     top = lockStack & 0xffff_ffffL;
     empty = (int) (lockStack >>> 32);
   }
@@ -48,15 +41,10 @@ final class OwnerMonitors {
     }
     try {
       opener.open(Object.class.getModule(), "java.lang", OwnerMonitors.class.getModule());
-      MethodHandle getInt = JdkUnsafe.method(opener, "getInt", long.class);
-      MethodHandles.Lookup inThread =
-          MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup());
-      MethodHandle carrier =
-          inThread.findStatic(
-              Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
-      VarHandle address = inThread.findVarHandle(Thread.class, "eetop", long.class);
-      return new OwnerMonitors(getInt, carrier, address, place);
-    } catch (ReflectiveOperationException | RuntimeException | LinkageError unavailable) {
+      opener.open(Object.class.getModule(), JdkUnsafe.PACKAGE, OwnerMonitors.class.getModule());
+      Jdk.link();
+      return new OwnerMonitors(place);
+    } catch (RuntimeException | LinkageError unavailable) {
       throw new UnsupportedOperationException(
           "it cannot be told whether an owner holds a monitor: " + unavailable, unavailable);
     }
@@ -66,10 +54,33 @@ final class OwnerMonitors {
   boolean anyHeld() {
     try {
       // A virtual thread has its lock stack in the thread that carries it.
-      long thread = (long) address.get((Thread) carrier.invokeExact());
-      return (int) getInt.invokeExact(thread + top) != empty;
+      long thread = (long) Jdk.ADDRESS.get((Thread) Jdk.CARRIER.invokeExact());
+      return (int) Jdk.GET_INT.invokeExact(thread + top) != empty;
     } catch (Throwable unexpected) {
       throw new IllegalStateException("The lock stack could not be read", unexpected);
     }
+  }
+
+  /** Constants to the compiler; to be initialised after the packages are open to this module. */
+  private static final class Jdk {
+    static final MethodHandle GET_INT;
+    static final MethodHandle CARRIER;
+    static final VarHandle ADDRESS;
+
+    static {
+      try {
+        GET_INT = JdkUnsafe.openedMethod("getInt", long.class);
+        MethodHandles.Lookup inThread =
+            MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup());
+        CARRIER =
+            inThread.findStatic(
+                Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
+        ADDRESS = inThread.findVarHandle(Thread.class, "eetop", long.class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    static void link() {}
   }
 }
