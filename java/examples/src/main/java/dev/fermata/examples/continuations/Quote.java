@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.examples.continuations;
 
+import dev.fermata.continuation.Continuation;
 import dev.fermata.continuation.Speculation;
 import dev.fermata.continuation.SuspendCapability;
 import java.util.List;
@@ -30,6 +31,9 @@ public final class Quote {
   private Quote() {}
 
   public static void main(String[] args) {
+    if (!Continuation.isSupported()) {
+      throw new UnsupportedOperationException("There are no continuations here");
+    }
     Executor afterDelay =
         CompletableFuture.delayedExecutor(Long.parseLong(args[0]), TimeUnit.MILLISECONDS);
     Function<String, CompletionStage<String>> store =
