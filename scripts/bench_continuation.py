@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of continuations and generators in the benchmarks' report."""
 
-from bench_tables import figure, jmh, table, verdict
+from bench_tables import figure, jmh, samples, table, verdict
 
 # Live suspend and resume over the bare JDK continuation, guard aside; a thread-handing generator over ours.
 MOST_OVER_BARE, LEAST_OVER_THREADS = 2, 20
@@ -12,6 +12,7 @@ def continuation(jdks):
     live(jdks)
     generators(jdks)
     replays(jdks)
+    speculations(jdks)
 
 
 def live(jdks):
@@ -66,5 +67,19 @@ def replays(jdks):
         "us for a copy, its first resume, and its end, against how many inputs the continuation was given before; with "
         "snapshots every ten inputs, and without. Under the default strategy.",
         ["JDK", "inputs", "history", "snapshots", "us"],
+        rows,
+    )
+
+
+def speculations(jdks):
+    rows = []
+    for version, folder in jdks:
+        for (lookups, how), sample in samples(folder / "speculation.tsv").items():
+            rows.append([version, lookups, how, sample])
+    table(
+        "Speculation: lookups that each need the answer before",
+        "ms for all of them, in a store that answers each after a delay: asked one after another, without a continuation; and "
+        "by a `Speculation` with one guess at each answer.",
+        ["JDK", "lookups", "how", "ms"],
         rows,
     )
