@@ -11,7 +11,6 @@ import dev.fermata.ChildJvm;
 import dev.fermata.Strategy;
 import dev.fermata.testing.InitialiserCode;
 import dev.fermata.testing.Waiting;
-import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -451,46 +450,6 @@ class OutcomeTest {
 
   @ParameterizedTest
   @MethodSource(ALL)
-  void itIsDropped(Strategy strategy) {
-    CountDownLatch ended = new CountDownLatch(1);
-    WeakReference<Object> onItsStack = suspendAndDrop(strategy, ended);
-
-    if (strategy == Strategy.CONTINUATION) {
-      while (onItsStack.get() != null) {
-        System.gc();
-      }
-      assertThat(ended.getCount()).as("its finally block did not run").isOne();
-      return;
-    }
-    while (ended.getCount() > 0) {
-      System.gc();
-      Thread.yield();
-    }
-  }
-
-  private static WeakReference<Object> suspendAndDrop(Strategy strategy, CountDownLatch ended) {
-    WeakReference<?>[] held = new WeakReference<?>[1];
-    Continuation continuation =
-        Kinds.live(
-            strategy,
-            self -> {
-              Object local = new Object();
-              held[0] = new WeakReference<>(local);
-              try {
-                self.suspend();
-              } finally {
-                ended.countDown();
-              }
-              assertThat(local).isNotNull();
-            });
-    continuation.resume();
-    @SuppressWarnings("unchecked")
-    WeakReference<Object> local = (WeakReference<Object>) held[0];
-    return local;
-  }
-
-  @ParameterizedTest
-  @MethodSource(ALL)
   void threadAndThreadLocals(Strategy strategy) {
     ThreadLocal<String> local = new ThreadLocal<>();
     local.set("the caller's");
@@ -527,49 +486,5 @@ class OutcomeTest {
 
   private static int recurse(SuspendCapability self, int depth) {
     return recurse(self, depth + 1) + 1;
-  }
-
-  @ParameterizedTest
-  @MethodSource(ALL)
-  void itIsSuspendedDeepDown(Strategy strategy) {
-    Continuation continuation = Kinds.live(strategy, self -> self.suspend(descend(self, 1000)));
-    for (int i = 0; i < 5; i++) {
-      assertThat(continuation.resume()).isTrue();
-      assertThat(continuation.value()).isEqualTo("bottom " + i);
-    }
-    assertThat(continuation.resume()).isTrue();
-    assertThat(continuation.value()).isEqualTo(1000);
-    assertThat(continuation.resume()).isFalse();
-  }
-
-  private static int descend(SuspendCapability self, int depth) {
-    if (depth == 0) {
-      for (int i = 0; i < 5; i++) {
-        self.suspend("bottom " + i);
-      }
-      return 0;
-    }
-    return descend(self, depth - 1) + 1;
-  }
-
-  @ParameterizedTest
-  @MethodSource(ALL)
-  void manyAreSuspendedAtOnce(Strategy strategy) {
-    int count = strategy == Strategy.HANDOFF ? 1_000 : 10_000;
-    List<Continuation> all = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int own = i;
-      Continuation continuation =
-          Kinds.live(strategy, self -> self.suspend((int) self.<Integer>suspend(own) + own));
-      assertThat(continuation.resume()).isTrue();
-      all.add(continuation);
-    }
-    for (int i = 0; i < count; i++) {
-      Continuation continuation = all.get(i);
-      assertThat(continuation.value()).isEqualTo(i);
-      assertThat(continuation.resume(1)).isTrue();
-      assertThat(continuation.value()).isEqualTo(i + 1);
-      continuation.close();
-    }
   }
 }

@@ -12,4 +12,14 @@ public final class ContinuationExecutionException extends RuntimeException {
   ContinuationExecutionException(Throwable cause) {
     super("The continuation's entry point threw " + cause, cause);
   }
+
+  /** Throws an exception of the code wrapped, and an error as it is. */
+  static void throwIfAny(Throwable thrown) {
+    if (thrown instanceof Error) {
+      throw (Error) thrown;
+    }
+    if (thrown != null) {
+      throw new ContinuationExecutionException(thrown);
+    }
+  }
 }

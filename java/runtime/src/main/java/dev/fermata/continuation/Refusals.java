@@ -3,17 +3,64 @@
 package dev.fermata.continuation;
 
 import dev.fermata.Strategy;
+import dev.fermata.internal.continuation.EntryImage;
 import dev.fermata.internal.strategy.Pin;
 import dev.fermata.internal.strategy.Strategies;
 import java.lang.StackWalker.StackFrame;
+import java.util.Locale;
 import java.util.Optional;
 
-/** Why a continuation cannot be suspended, in words, with the frame that is in the way. */
+/** Why a continuation cannot do what is wanted, in words, with the frame that is in the way. */
 final class Refusals {
   private static final StackWalker WALKER =
       StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
   private Refusals() {}
+
+  /** For one that is not new or suspended. */
+  static IllegalContinuationStateException inState(Run.State state, String what) {
+    if (state == Run.State.COMPLETED || state == Run.State.CLOSED) {
+      return new IllegalContinuationStateException(
+          "The continuation is "
+              + state.name().toLowerCase(Locale.ROOT)
+              + " and cannot be "
+              + what);
+    }
+    return new IllegalContinuationStateException(
+        "The continuation is running, or being copied or saved, and cannot be "
+            + what
+            + " now: one thread at a time may use it, and its own code not at all");
+  }
+
+  static IllegalContinuationStateException ofCaller(Strategy strategy) {
+    return new IllegalContinuationStateException(
+        "The caller of resume() holds a monitor, which a suspend under the strategy "
+            + strategy
+            + " would take away from it on this JVM: leave the synchronized block or method, or use"
+            + " Continuation.builder().strategy(Strategy.HANDOFF)");
+  }
+
+  static void unlessRecorded(ContinuationOptions options, String what) {
+    if (!options.isRecorded()) {
+      throw new IllegalStateException(
+          "A live continuation keeps no history and cannot be "
+              + what
+              + ": make it by new Continuation(entryPoint) in place of Continuation.live");
+    }
+  }
+
+  static void unlessMade(EntryImage image, String what) {
+    if (image.failure() != null) {
+      throw new IllegalStateException(
+          "The continuation cannot be "
+              + what
+              + ", for its entry point could not be serialised when it began: "
+              + image.failure()
+              + ". Make all that its fields or captured variables lead to Serializable, or"
+              + " transient",
+          image.failure());
+    }
+  }
 
   static IllegalContinuationStateException outside(String what) {
     return new IllegalContinuationStateException(

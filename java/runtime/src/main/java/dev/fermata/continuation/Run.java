@@ -122,20 +122,7 @@ final class Run {
 
   private void claim(String what) {
     if (!STATE.compareAndSet(this, State.RESUMABLE, State.BUSY)) {
-      throw new IllegalContinuationStateException(cannot(what));
-    }
-  }
-
-  private String cannot(String what) {
-    switch (state) {
-      case COMPLETED:
-        return "The continuation is completed and cannot be " + what;
-      case CLOSED:
-        return "The continuation is closed and cannot be " + what;
-      default:
-        return "The continuation is running, or being copied or saved, and cannot be "
-            + what
-            + " now: one thread at a time may use it, and its own code not at all";
+      throw Refusals.inState(state, what);
     }
   }
 
@@ -194,11 +181,7 @@ final class Run {
         coroutine = options.coroutines().create(this::body);
       }
       if (coroutine.endangersCaller()) {
-        throw new IllegalContinuationStateException(
-            "The caller of resume() holds a monitor, which a suspend under the strategy "
-                + coroutine.strategy()
-                + " would take away from it on this JVM: leave the synchronized block or method, or"
-                + " use Continuation.builder().strategy(Strategy.HANDOFF)");
+        throw Refusals.ofCaller(coroutine.strategy());
       }
     } catch (Throwable refused) {
       release();
@@ -233,7 +216,7 @@ final class Run {
 
   /** Lives this life once more, and compares. */
   private void check(boolean ended) {
-    requireImage("checked");
+    Refusals.unlessMade(image, "checked");
     Run twin = new Run(options, new Saved(reached(), null, journal.history()), image);
     twin.effectsHeld = true;
     try {
@@ -293,12 +276,7 @@ final class Run {
     if (diverged != null) {
       throw diverged;
     }
-    if (thrown instanceof Error) {
-      throw (Error) thrown;
-    }
-    if (thrown != null) {
-      throw new ContinuationExecutionException(thrown);
-    }
+    ContinuationExecutionException.throwIfAny(thrown);
     return false;
   }
 
@@ -352,11 +330,11 @@ final class Run {
   Run copy() {
     claim("copied");
     try {
-      requireRecorded("copied");
+      Refusals.unlessRecorded(options, "copied");
       if (image == null) {
         image = image(source);
       }
-      requireImage("copied");
+      Refusals.unlessMade(image, "copied");
       Run copy = new Run(options, new Saved(reached(), null, journal.history()), image);
       copy.value = value;
       copy.valueKnown = valueKnown;
@@ -373,11 +351,11 @@ final class Run {
     }
     claim("saved");
     try {
-      requireRecorded("saved");
+      Refusals.unlessRecorded(options, "saved");
       if (image == null) {
         image = image(source);
       }
-      requireImage("saved");
+      Refusals.unlessMade(image, "saved");
       return new Saved(reached(), image.make(), journal.history());
     } finally {
       release();
@@ -397,28 +375,6 @@ final class Run {
       return Saved.State.NEW;
     }
     return atEffect ? Saved.State.AT_EFFECT : Saved.State.SUSPENDED;
-  }
-
-  private void requireRecorded(String what) {
-    if (!options.isRecorded()) {
-      throw new IllegalStateException(
-          "A live continuation keeps no history and cannot be "
-              + what
-              + ": make it by new Continuation(entryPoint) in place of Continuation.live");
-    }
-  }
-
-  private void requireImage(String what) {
-    if (image.failure() != null) {
-      throw new IllegalStateException(
-          "The continuation cannot be "
-              + what
-              + ", for its entry point could not be serialised when it began: "
-              + image.failure()
-              + ". Make all that its fields or captured variables lead to Serializable, or"
-              + " transient",
-          image.failure());
-    }
   }
 
   void close() {
@@ -449,14 +405,8 @@ final class Run {
     }
     forget();
     state = State.CLOSED;
-    if (thrown instanceof ActionAbortedError) {
-      return;
-    }
-    if (thrown instanceof Error) {
-      throw (Error) thrown;
-    }
-    if (thrown != null) {
-      throw new ContinuationExecutionException(thrown);
+    if (!(thrown instanceof ActionAbortedError)) {
+      ContinuationExecutionException.throwIfAny(thrown);
     }
   }
 
@@ -558,18 +508,5 @@ final class Run {
   @SuppressWarnings("unchecked")
   static <X extends Throwable> X unchecked(Throwable thrown) throws X {
     throw (X) thrown;
-  }
-
-  /** The strategy could not run the first slice; nothing has happened. */
-  private static final class NotStarted extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    NotStarted(Throwable cause) {
-      super(cause);
-    }
-
-    RuntimeException unchecked() {
-      return Run.<RuntimeException>unchecked(getCause());
-    }
   }
 }
