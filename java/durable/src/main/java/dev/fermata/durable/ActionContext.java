@@ -424,6 +424,8 @@ final class ActionContext implements DurableContext {
    */
   void returned(boolean forget) {
     check();
+    // Cancelling a stage runs what depends on it, here and now: no calls are to begin there.
+    closed = true;
     try {
       history.end();
     } catch (NonDeterministicActionException differs) {

@@ -158,6 +158,36 @@ class KeptActionTest extends UnderEachStrategy {
     return "too late";
   }
 
+  /** The stage is cancelled on the action's thread, and what depends on it runs there. */
+  @Test
+  void whatDependsOnAnOpenCallCannotMakeAnotherWhenAKeptActionReturns() {
+    rig.with(builder -> builder.forgetOnReturn(false));
+    CompletableFuture<String> open = new CompletableFuture<>();
+    CompletableFuture<Throwable> refused = new CompletableFuture<>();
+    DurableBody<String> body =
+        context -> {
+          open.whenComplete(
+              (value, cancelled) -> {
+                try {
+                  context.callAsync("late", Integer.class, this::count);
+                  refused.complete(null);
+                } catch (Throwable thrown) {
+                  refused.complete(thrown);
+                }
+              });
+          context.callStage("open", String.class, () -> open);
+          return "returned";
+        };
+
+    assertThat(rig.run("action", body)).isEqualTo("returned");
+
+    assertThat(Rig.join(refused))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("'action' has ended");
+    assertThat(made).hasValue(0);
+    assertThat(rig.journal.acknowledged(CallFinished.class)).hasSize(1);
+  }
+
   @Test
   void aKeptActionReturnsWhenTheOutcomesOfItsOpenCallsAreRecorded() {
     rig.with(builder -> builder.forgetOnReturn(false));
