@@ -189,6 +189,47 @@ class KeptActionTest extends UnderEachStrategy {
   }
 
   @Test
+  void aKeptActionDoesNotWaitForACallThatIgnoresItsInterrupt() throws Exception {
+    if (strategy == Strategy.INLINE) {
+      // The action itself makes the call, and goes on when that has returned.
+      return;
+    }
+    rig.with(builder -> builder.forgetOnReturn(false));
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    try {
+      String result =
+          rig.run(
+              "action",
+              context -> {
+                context.callAsync(
+                    "deaf",
+                    String.class,
+                    () -> {
+                      running.countDown();
+                      interrupted(interrupted);
+                      Rig.await(release);
+                      return "too late";
+                    });
+                Rig.await(running);
+                return "returned";
+              });
+
+      assertThat(result).isEqualTo("returned");
+      Rig.await(interrupted);
+      assertThat(rig.journal.acknowledged(CallFinished.class))
+          .singleElement()
+          .satisfies(
+              end ->
+                  assertThat(end.exception().type())
+                      .isEqualTo(CancellationException.class.getName()));
+    } finally {
+      release.countDown();
+    }
+  }
+
+  @Test
   void aKeptActionReturnsWhenTheOutcomesOfItsOpenCallsAreRecorded() {
     rig.with(builder -> builder.forgetOnReturn(false));
     rig.journal.hold(record -> record instanceof CallFinished);
