@@ -101,7 +101,8 @@ public final class DurableActions {
    * @throws Exception what the body threw; the action can then be run again
    * @throws NonDeterministicActionException if the body, or the input, is not what is recorded
    * @throws dev.fermata.FermataException if the journal failed; the action can then be run again
-   * @throws IllegalStateException if the action is running
+   * @throws IllegalStateException if the action is running; one that is being forgotten is waited
+   *     for
    * @throws IllegalArgumentException if the input cannot be serialised
    */
   public <R> R run(ActionScope scope, String id, Object input, DurableBody<R> body)
@@ -156,7 +157,7 @@ public final class DurableActions {
    * free for another action. Blocks until that is recorded at the level of the options.
    *
    * @param id of the action; nothing happens if it is unknown
-   * @throws IllegalStateException if the action is running
+   * @throws IllegalStateException if the action is running, or being forgotten
    * @throws dev.fermata.FermataException if the journal refuses
    */
   public void forget(String id) {
@@ -167,7 +168,8 @@ public final class DurableActions {
    * As {@link #forget(String)}, for many actions, which share the journal's syncs.
    *
    * @param ids of the actions; nothing happens for those that are unknown
-   * @throws IllegalStateException if one of them is running; then none is forgotten
+   * @throws IllegalStateException if one of them is running, or being forgotten; then none is
+   *     forgotten
    * @throws dev.fermata.FermataException if the journal refuses; others may be forgotten
    */
   public void forget(Set<String> ids) {

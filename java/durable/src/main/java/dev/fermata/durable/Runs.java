@@ -5,10 +5,8 @@ package dev.fermata.durable;
 import dev.fermata.ActionScope;
 import dev.fermata.ErrorKind;
 import dev.fermata.FermataException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
@@ -33,14 +31,15 @@ final class Runs {
   /**
    * Returns the runs of a journal.
    *
-   * @param journal known by its identity, not by {@code equals}
+   * @param journal known by {@code equals}, which must be identity, as that of a journal is
    */
   static Runs of(Object journal) {
     return OF_JOURNALS.computeIfAbsent(journal, first -> new Runs());
   }
 
   /**
-   * Begins the one run of an action. Waits for what the one before it left under way.
+   * Begins the one run of an action. Waits for what the one before it left under way, and while the
+   * action is kept from running.
    *
    * @param scope of the calling action, which waits
    * @throws IllegalStateException if the action is running
@@ -59,24 +58,24 @@ final class Runs {
   }
 
   /**
-   * Keeps actions from running while something is done, which waits for no run.
+   * Does something while none of these actions runs: it waits for no run, but runs wait for it.
    *
    * @throws IllegalStateException if one of them is running, or what it left is under way; then
    *     nothing is done
    */
   void without(Collection<String> ids, Runnable action) {
-    List<Run> claimed = new ArrayList<>();
+    CompletableFuture<Void> done = new CompletableFuture<>();
     try {
       for (String id : ids) {
-        Run run = new Run(id);
-        if (runs.putIfAbsent(id, run) != null) {
+        Run claim = new Run(id);
+        claim.end(done);
+        if (runs.putIfAbsent(id, claim) != null) {
           throw running(id);
         }
-        claimed.add(run);
       }
       action.run();
     } finally {
-      claimed.forEach(run -> run.end(CompletableFuture.completedFuture(null)));
+      done.complete(null);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.fermata.FermataException;
 import dev.fermata.Strategy;
 import dev.fermata.journal.Journal;
 import dev.fermata.journal.JournalRecord;
+import dev.fermata.journal.JournalRecord.ActionFinished;
 import dev.fermata.journal.JournalRecord.CallFinished;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -162,6 +163,27 @@ class ConcurrentRunsTest extends UnderEachStrategy {
 
     assertThat(Rig.join(second)).isEqualTo(1);
     assertThat(made).hasValue(1);
+  }
+
+  @Test
+  void aRunWaitsUntilItsActionIsForgotten() {
+    rig.with(builder -> builder.forgetOnReturn(false));
+    rig.run("action", context -> context.await(counted(context)));
+    rig.journal.hold(record -> record instanceof ActionFinished);
+    CompletableFuture<Void> forgotten =
+        CompletableFuture.runAsync(() -> rig.actions.forget("action"));
+    Rig.until("its end is on the way to the disk", () -> rig.journal.held() == 1);
+    CompletableFuture<Integer> next =
+        rig.start("action", context -> context.await(counted(context)));
+    if (strategy != Strategy.INLINE) {
+      Rig.join(rig.loop.submit(scope -> null));
+      assertThat(next).isNotDone();
+    }
+
+    rig.journal.release();
+
+    assertThat(Rig.join(next)).isEqualTo(2);
+    Rig.join(forgotten);
   }
 
   @Test
