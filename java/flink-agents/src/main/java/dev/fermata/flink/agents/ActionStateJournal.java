@@ -7,7 +7,6 @@ import dev.fermata.flink.journal.JournalHome;
 import dev.fermata.journal.JournalRecord;
 import dev.fermata.journal.Level;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +21,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.flink.runtime.execution.CancelTaskException;
+import org.apache.flink.util.clock.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,29 +51,30 @@ import org.slf4j.LoggerFactory;
  */
 final class ActionStateJournal {
   private static final Logger LOG = LoggerFactory.getLogger(ActionStateJournal.class);
-  private static final int HEAD = Long.BYTES;
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
   private final UpstreamStates upstream;
   private final JournalHome home;
   private final Level level;
   private final Duration retention;
+  private final Clock clock;
 
   /** The states by key as text and number of its input. */
   private final Map<String, NavigableMap<Long, List<State>>> states = new HashMap<>();
 
-  /** Of the states those that earlier attempts left and that were not asked for yet. */
+  /** Of the states those that earlier attempts left and that were not asked for themselves. */
   private final Set<State> takenOver = new LinkedHashSet<>();
 
   private Consumer<CompletableFuture<?>> waiting = ActionStateJournal::block;
-  private long beganMillis;
   private AttemptJournal journal;
 
-  ActionStateJournal(UpstreamStates upstream, JournalHome home, Level level, Duration retention) {
+  ActionStateJournal(
+      UpstreamStates upstream, JournalHome home, Level level, Duration retention, Clock clock) {
     this.upstream = upstream;
     this.home = home;
     this.level = level;
     this.retention = retention;
+    this.clock = clock;
   }
 
   /** Makes it wait for the storage in another way than by blocking. */
@@ -82,8 +84,9 @@ final class ActionStateJournal {
 
   void put(Object key, long sequence, Object action, Object event, Object state) {
     StateName name = upstream.name(key, sequence, action, event);
-    byte[] record = record(0, upstream.write(state));
+    byte[] record = upstream.write(state);
     List<State> ofInput = states(name);
+    cameAgain(ofInput);
     State put = find(ofInput, name, event);
     if (put == null) {
       put = new State(AttemptJournal.id(key, name.toString()), name, state);
@@ -119,9 +122,13 @@ final class ActionStateJournal {
       return null;
     }
     StateName name = upstream.name(key, sequence, action, event);
-    State state = find(ofKey.getOrDefault(sequence, List.of()), name, event);
+    List<State> ofInput = ofKey.getOrDefault(sequence, List.of());
+    cameAgain(ofInput);
+    State state = find(ofInput, name, event);
     if (state != null) {
-      cameAgain(state, name);
+      if (takenOver.remove(state)) {
+        state.name = name;
+      }
       return state.state;
     }
     // Inputs come in another order than before: what followed from it does not hold.
@@ -134,6 +141,11 @@ final class ActionStateJournal {
   private void drop(State lost) {
     takenOver.remove(lost);
     journal.drop(lost.id);
+  }
+
+  /** Once an input is there again, what else it had led to may be asked for much later. */
+  private void cameAgain(List<State> ofInput) {
+    ofInput.forEach(state -> journal.cameAgain(state.id));
   }
 
   /** What cannot be told apart from that of another event is not found. */
@@ -153,24 +165,16 @@ final class ActionStateJournal {
     return null;
   }
 
-  /** From now on it is kept for as long as its action takes. */
-  private void cameAgain(State state, StateName name) {
-    if (takenOver.remove(state)) {
-      state.name = name;
-      byte[] record = record(0, upstream.write(state.state));
-      journal.append(new JournalRecord.CallFinished(state.id, 0, record), Level.MEMORY);
-    }
-  }
-
   void rebuild(List<?> markers) throws IOException {
-    beganMillis = System.currentTimeMillis();
     Set<String> previousHomes = new LinkedHashSet<>();
     for (Object marker : markers) {
       if (marker instanceof String) {
         previousHomes.add((String) marker);
       }
     }
-    journal = AttemptJournal.begin(home, previousHomes, CLOSE_TIMEOUT, this::takeOver);
+    journal =
+        AttemptJournal.begin(home, previousHomes, retention, clock, CLOSE_TIMEOUT, this::takeOver);
+    takenOver.forEach(state -> journal.await(state.id));
   }
 
   private List<JournalRecord> takeOver(Map<String, List<JournalRecord>> leftBehind)
@@ -178,13 +182,7 @@ final class ActionStateJournal {
     List<JournalRecord> kept = new ArrayList<>();
     for (Map.Entry<String, List<JournalRecord>> action : leftBehind.entrySet()) {
       String id = action.getKey();
-      ByteBuffer latest = latest(id, action.getValue());
-      long takenOverMillis = latest.getLong();
-      if (takenOverMillis != 0 && beganMillis - takenOverMillis > retention.toMillis()) {
-        continue;
-      }
-      byte[] written = new byte[latest.remaining()];
-      latest.get(written);
+      byte[] written = latest(id, action.getValue());
       StateName name = name(id);
       Object state = read(name, written);
       if (state == null) {
@@ -193,8 +191,7 @@ final class ActionStateJournal {
       State left = new State(id, name, state);
       states(name).add(left);
       takenOver.add(left);
-      long since = takenOverMillis == 0 ? beganMillis : takenOverMillis;
-      kept.add(new JournalRecord.CallFinished(id, 0, record(since, written)));
+      kept.add(new JournalRecord.CallFinished(id, 0, written));
     }
     return kept;
   }
@@ -215,21 +212,17 @@ final class ActionStateJournal {
     }
   }
 
-  private static ByteBuffer latest(String id, List<JournalRecord> records) throws IOException {
+  private static byte[] latest(String id, List<JournalRecord> records) throws IOException {
     JournalRecord latest = records.get(records.size() - 1);
     byte[] value =
         latest instanceof JournalRecord.CallFinished
             ? ((JournalRecord.CallFinished) latest).value()
             : null;
-    if (value == null || value.length < HEAD) {
+    if (value == null) {
       throw new IOException(
           "The records of " + id + " in the journal are not those of an action of Flink Agents");
     }
-    return ByteBuffer.wrap(value);
-  }
-
-  private static byte[] record(long takenOverMillis, byte[] written) {
-    return ByteBuffer.allocate(HEAD + written.length).putLong(takenOverMillis).put(written).array();
+    return value;
   }
 
   private static StateName name(String id) throws IOException {
@@ -288,11 +281,11 @@ final class ActionStateJournal {
   }
 
   void completed(long checkpoint) {
-    journal.completed(checkpoint);
-    // Counted anew by each attempt: while none gets on, no input has had time to come again.
-    if (System.currentTimeMillis() - beganMillis >= retention.toMillis()) {
-      List.copyOf(takenOver).forEach(this::giveUp);
-    }
+    Set<String> givenUp = journal.completed(checkpoint);
+    takenOver.stream()
+        .filter(state -> givenUp.contains(state.id))
+        .collect(Collectors.toList())
+        .forEach(this::giveUp);
   }
 
   /** Its input does not come again. */
@@ -306,7 +299,7 @@ final class ActionStateJournal {
     if (ofKey.isEmpty()) {
       states.remove(state.name.key());
     }
-    drop(state);
+    takenOver.remove(state);
   }
 
   void close() {

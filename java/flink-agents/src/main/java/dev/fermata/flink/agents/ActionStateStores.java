@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.util.TimeUtils;
+import org.apache.flink.util.clock.SystemClock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +68,9 @@ public final class ActionStateStores {
             flinks.getRuntimeContext().getTaskInfo());
     UpstreamStates states = new UpstreamStates(operator.getClass().getClassLoader());
     AgentOperator.setStore(
-        operator, states.store(new ActionStateJournal(states, home, level, retention)));
+        operator,
+        states.store(
+            new ActionStateJournal(states, home, level, retention, SystemClock.getInstance())));
   }
 
   private static Level level(String text) {

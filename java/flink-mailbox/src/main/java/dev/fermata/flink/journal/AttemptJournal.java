@@ -16,12 +16,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.flink.util.clock.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
  * <p>Those journals are removed when it has taken over from them: at once where all keys are this
  * subtask's, otherwise when a checkpoint has completed, for then all other subtasks have begun too.
  * An action that is finished is dropped when a checkpoint has completed that was taken afterwards:
- * until then a failure brings it back.
+ * until then a failure brings it back. One that is awaited, for an earlier attempt left it, is
+ * given up with the first checkpoint that completes after the retention.
  *
  * <p>A record that cannot be written is counted, and logged once until one can be written again;
  * the job goes on. To fail it would be to lose the outcome for sure.
@@ -65,13 +66,14 @@ public final class AttemptJournal implements AutoCloseable {
   private final AtomicBoolean failing = new AtomicBoolean();
   private final LongAdder failed = new LongAdder();
   private final List<JournalHome.Attempt> superseded = new ArrayList<>();
-  private final NavigableMap<Long, List<String>> finishedBefore = new TreeMap<>();
-  private List<String> finished = new ArrayList<>();
+  private final Retention retention;
 
-  private AttemptJournal(JournalHome home, Path folder, Journal journal) {
+  private AttemptJournal(
+      JournalHome home, Path folder, Journal journal, Duration retention, Clock clock) {
     this.home = home;
     this.folder = folder;
     this.journal = journal;
+    this.retention = new Retention(retention, clock, this::isDropped);
   }
 
   /**
@@ -104,6 +106,8 @@ public final class AttemptJournal implements AutoCloseable {
    *
    * @param home where it is and those of earlier attempts are
    * @param previousHomes names of those of the job that the checkpoint is of; what is there stays
+   * @param retention how long from now on what is awaited stays, should it not come again
+   * @param clock counts that
    * @param closeTimeout the longest time that {@link #close} waits for the storage
    * @param takeOver chooses what to take over
    * @return the journal
@@ -111,7 +115,12 @@ public final class AttemptJournal implements AutoCloseable {
    *     message says which, why, and what to do
    */
   public static AttemptJournal begin(
-      JournalHome home, Collection<String> previousHomes, Duration closeTimeout, TakeOver takeOver)
+      JournalHome home,
+      Collection<String> previousHomes,
+      Duration retention,
+      Clock clock,
+      Duration closeTimeout,
+      TakeOver takeOver)
       throws IOException {
     List<JournalHome.Attempt> attempts = new ArrayList<>();
     for (String previous : previousHomes) {
@@ -124,7 +133,8 @@ public final class AttemptJournal implements AutoCloseable {
     List<JournalRecord> records =
         takeOver.select(LeftBehind.by(attempts, id -> home.owns(keyHash(id))));
     Path folder = next(home);
-    AttemptJournal begun = new AttemptJournal(home, folder, open(home, folder, closeTimeout));
+    AttemptJournal begun =
+        new AttemptJournal(home, folder, open(home, folder, closeTimeout), retention, clock);
     try {
       begun.takeOver(records);
     } catch (IOException | RuntimeException failed) {
@@ -272,12 +282,30 @@ public final class AttemptJournal implements AutoCloseable {
   }
 
   /**
+   * Notes that an action of an earlier attempt, which was taken over, waits for its input.
+   *
+   * @param action its id
+   */
+  public void await(String action) {
+    retention.await(action);
+  }
+
+  /**
+   * Notes that the input of an action is there again: from now on it is kept until it is finished.
+   *
+   * @param action its id
+   */
+  public void cameAgain(String action) {
+    retention.cameAgain(action);
+  }
+
+  /**
    * Notes that an action is finished: the next checkpoint has all that is to be known of it.
    *
    * @param action its id
    */
   public void finished(String action) {
-    finished.add(action);
+    retention.finished(action);
   }
 
   /**
@@ -286,19 +314,19 @@ public final class AttemptJournal implements AutoCloseable {
    * @param checkpoint its id
    */
   public void snapshot(long checkpoint) {
-    finishedBefore.put(checkpoint, finished);
-    finished = new ArrayList<>();
+    retention.snapshot(checkpoint);
   }
 
   /**
    * Drops what no restore can ask for any more.
    *
    * @param checkpoint id of a checkpoint that has completed
+   * @return the actions that are given up, for their inputs have not come again
    * @throws IllegalStateException if another attempt of the same subtask has taken over from this
    *     one, though this one lives, as the checkpoint shows: another cluster runs the same job over
    *     the same folder. What was recorded so far is in the checkpoint
    */
-  public void completed(long checkpoint) {
+  public Set<String> completed(long checkpoint) {
     if (Files.notExists(folder)) {
       throw new IllegalStateException(
           "The journal "
@@ -307,26 +335,33 @@ public final class AttemptJournal implements AutoCloseable {
               + " this one, which goes on. Does another cluster run a job with the same id? Give"
               + " each cluster a folder of its own, or the jobs different ids");
     }
-    NavigableMap<Long, List<String>> covered = finishedBefore.headMap(checkpoint, true);
-    if (covered.isEmpty()) {
-      return;
+    if (!retention.covers(checkpoint)) {
+      return Set.of();
     }
-    covered.values().forEach(actions -> actions.removeIf(this::drop));
-    // What the journal had no room for is dropped at a later one.
-    covered.values().removeIf(List::isEmpty);
     superseded.forEach(JournalHome.Attempt::remove);
     superseded.clear();
+    return retention.completed(checkpoint);
   }
 
   /**
-   * Drops an action that nobody will ask for.
+   * Drops an action that nobody will ask for: at once, or with a later checkpoint that completes if
+   * the journal cannot take that now.
    *
    * @param action its id
-   * @return whether it is dropped; not, if the journal cannot take that now
    */
-  public boolean drop(String action) {
-    // At this level it is known at once.
-    return append(new JournalRecord.ActionFinished(action), Level.MEMORY).join();
+  public void drop(String action) {
+    retention.drop(action);
+  }
+
+  private boolean isDropped(String action) {
+    try {
+      // At this level it is known at once.
+      journal.append(new JournalRecord.ActionFinished(action), Level.MEMORY).join();
+      return true;
+    } catch (CompletionException | IllegalStateException refused) {
+      LOG.debug("{} stays in {} for now", action, folder, refused);
+      return false;
+    }
   }
 
   @Override

@@ -22,6 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.apache.flink.util.clock.SystemClock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +56,6 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
   private final Map<ByteBuffer, Queue<RecordedElement>> expected = new HashMap<>();
 
   private long epoch;
-  private long beganMillis;
   private AttemptJournal journal;
 
   /**
@@ -85,10 +85,15 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
 
   @Override
   public void begin(List<InFlight<K, IN>> inFlight) throws IOException {
-    beganMillis = System.currentTimeMillis();
     journal =
         AttemptJournal.begin(
-            home, previousHomes, closeTimeout, leftBehind -> takeOver(leftBehind, inFlight));
+            home,
+            previousHomes,
+            retention,
+            SystemClock.getInstance(),
+            closeTimeout,
+            leftBehind -> takeOver(leftBehind, inFlight));
+    expected.values().forEach(equal -> equal.forEach(recorded -> journal.await(recorded.id)));
     for (InFlight<K, IN> element : inFlight) {
       if (element.id == null && !element.finished) {
         arrived(element);
@@ -150,6 +155,7 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
     } else {
       element.id = recorded.id;
       element.journaled = recorded.steps;
+      journal.cameAgain(recorded.id);
     }
     append(element, RecordedElement.started(element.id, digest, epoch), Level.MEMORY);
   }
@@ -266,12 +272,9 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
 
   @Override
   public void completed(long checkpoint) {
-    journal.completed(checkpoint);
-    // Counted anew by each attempt: while none gets on, no element has had time to come again.
-    if (System.currentTimeMillis() - beganMillis >= retention.toMillis()) {
-      expected.values().forEach(equal -> equal.removeIf(recorded -> journal.drop(recorded.id)));
-      expected.values().removeIf(Queue::isEmpty);
-    }
+    Set<String> givenUp = journal.completed(checkpoint);
+    expected.values().forEach(equal -> equal.removeIf(recorded -> givenUp.contains(recorded.id)));
+    expected.values().removeIf(Queue::isEmpty);
   }
 
   @Override
