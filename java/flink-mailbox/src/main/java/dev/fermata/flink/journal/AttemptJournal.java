@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
  * given up with the first checkpoint that completes after the retention.
  *
  * <p>A record that cannot be written is counted, and logged once until one can be written again;
- * the job goes on. To fail it would be to lose the outcome for sure.
+ * the job goes on. To fail it would be to lose the outcome for sure. So it is where the folder is
+ * not there any more, unless another attempt has taken over.
  *
  * <p>Used on the task's thread, but for {@link #append} and the counter: any thread.
  */
@@ -67,6 +68,9 @@ public final class AttemptJournal implements AutoCloseable {
   private final LongAdder failed = new LongAdder();
   private final List<JournalHome.Attempt> superseded = new ArrayList<>();
   private final Retention retention;
+
+  /** Whether the folder was not there when a checkpoint had completed. */
+  private boolean missing;
 
   private AttemptJournal(
       JournalHome home, Path folder, Journal journal, Duration retention, Clock clock) {
@@ -276,7 +280,10 @@ public final class AttemptJournal implements AutoCloseable {
     return failure == null;
   }
 
-  /** {@return how many records could not be written} */
+  /**
+   * {@return how many records could not be written, and how many checkpoints completed while the
+   * folder was not there}
+   */
   public long failedRecords() {
     return failed.sum();
   }
@@ -318,16 +325,31 @@ public final class AttemptJournal implements AutoCloseable {
   }
 
   /**
-   * Drops what no restore can ask for any more.
+   * Drops what no restore can ask for any more. Asks the file system, and waits until it answers.
    *
    * @param checkpoint id of a checkpoint that has completed
    * @return the actions that are given up, for their inputs have not come again
    * @throws IllegalStateException if another attempt of the same subtask has taken over from this
    *     one, though this one lives, as the checkpoint shows: another cluster runs the same job over
-   *     the same folder. What was recorded so far is in the checkpoint
+   *     the same folder. What was recorded before the checkpoint was taken is in the checkpoint;
+   *     calls that were recorded since are made again
    */
   public Set<String> completed(long checkpoint) {
-    if (Files.notExists(folder)) {
+    checkFolder();
+    if (!retention.covers(checkpoint)) {
+      return Set.of();
+    }
+    superseded.forEach(JournalHome.Attempt::remove);
+    superseded.clear();
+    return retention.completed(checkpoint);
+  }
+
+  private void checkFolder() {
+    if (!Files.notExists(folder)) {
+      missing = false;
+      return;
+    }
+    if (home.isTakenOver(folder)) {
       throw new IllegalStateException(
           "The journal "
               + folder
@@ -335,12 +357,15 @@ public final class AttemptJournal implements AutoCloseable {
               + " this one, which goes on. Does another cluster run a job with the same id? Give"
               + " each cluster a folder of its own, or the jobs different ids");
     }
-    if (!retention.covers(checkpoint)) {
-      return Set.of();
+    failed.increment();
+    if (!missing) {
+      missing = true;
+      LOG.error(
+          "The journal {} is not there any more, though no other attempt has taken over from this"
+              + " one: was it removed, or its storage unmounted? The job goes on; should it fail,"
+              + " calls since its latest checkpoint are made again.",
+          folder);
     }
-    superseded.forEach(JournalHome.Attempt::remove);
-    superseded.clear();
-    return retention.completed(checkpoint);
   }
 
   /**

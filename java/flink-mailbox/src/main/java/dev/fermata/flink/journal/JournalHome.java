@@ -138,7 +138,8 @@ public final class JournalHome {
   }
 
   /**
-   * Finds the journals of earlier attempts that may hold calls for keys of this subtask.
+   * Finds the journals of attempts that may hold calls for keys of this subtask. Before it has one
+   * of its own they are those of earlier attempts.
    *
    * @return their folders, the earliest attempt first; empty if there is no such home
    * @throws IOException if the home cannot be read
@@ -167,6 +168,28 @@ public final class JournalHome {
             groups.getEndKeyGroup(),
             maxParallelism,
             UUID.randomUUID().toString().substring(0, 8)));
+  }
+
+  /**
+   * Tells whether a later attempt may hold calls for keys of this subtask.
+   *
+   * @param journal folder of an attempt of this subtask
+   * @return whether one is there; not, if that cannot be known
+   */
+  boolean isTakenOver(Path journal) {
+    Matcher name = NAME.matcher(journal.getFileName().toString());
+    if (!name.matches()) {
+      throw new IllegalArgumentException(journal + " is not the folder of an attempt");
+    }
+    long number = Long.parseLong(name.group(1));
+    try {
+      // Two that begin at the same time have the same number.
+      return earlier().stream()
+          .anyMatch(attempt -> attempt.number >= number && !attempt.journal.equals(journal));
+    } catch (IOException unreadable) {
+      LOG.warn("The folder {} cannot be read", folder, unreadable);
+      return false;
+    }
   }
 
   private List<Attempt> attempts() throws IOException {
