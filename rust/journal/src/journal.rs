@@ -123,7 +123,8 @@ impl Journal {
     /// What `replay` saw is durable when this returns. Starts one thread through `spawn`, which compaction uses too.
     ///
     /// Fails without changing anything with [`ErrorKind::Damaged`], [`ErrorKind::NewerFormat`], [`ErrorKind::Io`],
-    /// [`ErrorKind::NoSpace`], [`ErrorKind::InvalidArgument`] or [`ErrorKind::ThreadSpawn`].
+    /// [`ErrorKind::NoSpace`], [`ErrorKind::InvalidArgument`] or [`ErrorKind::ThreadSpawn`]; with [`ErrorKind::Fenced`] if
+    /// another writer has taken over meanwhile.
     pub fn open(
         store: Arc<dyn SegmentStore>,
         options: &Options,
@@ -170,6 +171,7 @@ impl Journal {
             // Where a mark says that it is durable. A seal behind that may be in the page cache alone, and says no more.
             writer.previous = Previous {
                 segment: last.number,
+                seed: found.seed,
                 end: found.durable,
                 carried_to: if found.sealed {
                     found.durable
@@ -285,8 +287,8 @@ impl Journal {
     }
 
     /// Refuses further appends, writes those that were taken, seals the segment, and waits for that: `patience` at most,
-    /// and [`ErrorKind::TimedOut`] then. Fails also if the end of the segment could not be written; what was acknowledged
-    /// is safe all the same.
+    /// and [`ErrorKind::TimedOut`] then. Fails also if records of [`Level::Memory`] could not be written, or the end of the
+    /// segment, without which what was acknowledged at a higher level is safe all the same.
     pub fn close(&self, patience: Duration) -> Result<(), Error> {
         let began = Instant::now();
         self.queue.close();

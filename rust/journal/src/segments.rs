@@ -49,6 +49,8 @@ pub(crate) struct Layout {
 /// What was found in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
+    /// What the checksums of its frames begin with, which its header decides.
+    pub(crate) seed: u32,
     /// Where its last frame that counts ends.
     pub(crate) end: u64,
     /// Up to where it is known to be durable.
@@ -192,6 +194,7 @@ impl Segment {
         };
         let mut frames = Frames::new(self.input, self.seed, HEADER_BYTES as u64, limit);
         let mut found = Found {
+            seed: self.seed,
             end: HEADER_BYTES as u64,
             durable: self.header.head_end,
             sealed: false,
@@ -248,19 +251,24 @@ impl Segment {
 }
 
 /// Calls `visit` with the frames of records of a segment between two offsets at which frames begin. Returns how far it came:
-/// storage that failed to sync may have dropped what it held.
+/// storage that failed to sync may have dropped what it held. Fails with [`io::ErrorKind::NotFound`] also if the segment that
+/// is there has another header than the one meant, with that seed.
 pub(crate) fn frames_between(
     source: &dyn SegmentSource,
-    segment: u64,
+    (segment, seed): (u64, u32),
     (from, to): (u64, u64),
     visit: &mut dyn FnMut(u8, &[u8]) -> io::Result<()>,
 ) -> io::Result<u64> {
     let mut input = source.read(segment)?;
     let mut header = [0; HEADER_BYTES];
     input.read_exact(&mut header)?;
+    if frame::seed_of(&header) != seed {
+        let message = format!("{} is another segment than before", source.name(segment));
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
+    }
     let before = from.saturating_sub(HEADER_BYTES as u64);
     io::copy(&mut input.by_ref().take(before), &mut io::sink())?;
-    let mut frames = Frames::new(input, frame::seed_of(&header), from, to);
+    let mut frames = Frames::new(input, seed, from, to);
     loop {
         match frames.next()? {
             Step::Frame(KIND_MARK | KIND_END, _) => {}

@@ -46,6 +46,8 @@ pub(crate) struct Writer {
 pub(crate) struct Previous {
     /// Its number; 0: there is none.
     pub(crate) segment: u64,
+    /// What the checksums of its frames begin with.
+    pub(crate) seed: u32,
     /// Where it ends.
     pub(crate) end: u64,
     /// What is behind its end and has to be written anew: from the end to here.
@@ -69,9 +71,11 @@ pub(crate) struct Active {
 }
 
 impl Writer {
-    /// Works until the queue is closed and empty, and seals the segment then.
+    /// Works until the queue is closed and empty, and seals the segment then. Fails if that fails, or if what is owed could not be
+    /// written.
     pub(crate) fn run(&mut self) -> Result<(), Error> {
         let mut buffer = Vec::new();
+        let mut owed = Ok(());
         while let Some(batch) = self.queue.take() {
             let Some(mut batch) = self.due(batch) else {
                 continue;
@@ -91,12 +95,20 @@ impl Writer {
                 tell(&*self.acknowledge, token, outcome.clone());
             }
             match committed {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => self.queue.owe(batch),
+                Ok(Ok(())) => owed = Ok(()),
+                Ok(Err(error)) => {
+                    owed = if batch.iter().any(Append::is_owed) {
+                        Err(error)
+                    } else {
+                        Ok(())
+                    };
+                    self.queue.owe(batch);
+                }
                 Err(panic) => resume_unwind(panic),
             }
         }
-        self.seal()
+        self.seal()?;
+        owed
     }
 
     /// The batch, unless it may wait for the next one.
@@ -167,6 +179,7 @@ impl Writer {
         lock(&self.stats).abandoned_segments += 1;
         self.previous = Previous {
             segment: active.number,
+            seed: active.seed,
             end: active.durable,
             carried_to: acknowledged,
         };
@@ -248,9 +261,20 @@ impl Writer {
         })
     }
 
+    /// This writer removes and compacts no segment before the next one is begun: whoever has is another one.
     fn carry(&self, visit: &mut dyn FnMut(u8, &[u8]) -> io::Result<()>) -> io::Result<u64> {
-        let range = (self.previous.end, self.previous.carried_to);
-        frames_between(&*self.store, self.previous.segment, range, visit)
+        let Previous {
+            segment,
+            seed,
+            end,
+            carried_to,
+        } = self.previous;
+        frames_between(&*self.store, (segment, seed), (end, carried_to), visit).map_err(|cause| {
+            match cause.kind() {
+                io::ErrorKind::NotFound => io::Error::new(io::ErrorKind::AlreadyExists, cause),
+                _ => cause,
+            }
+        })
     }
 
     /// Closes the active segment in good order: once all of it is durable, which a last mark says, its end follows.
@@ -265,6 +289,7 @@ impl Writer {
             sealed.map_err(|cause| self.abandon(&active, written, "cannot be sealed", &cause))?;
         self.previous = Previous {
             segment: active.number,
+            seed: active.seed,
             end,
             carried_to: end,
         };

@@ -361,6 +361,45 @@ fn what_another_writer_may_have_read_is_never_replaced() {
     }
 }
 
+/// A writer has records to write anew, which are in a segment that another one has rewritten or removed since.
+#[test]
+fn a_writer_whose_unsynced_records_another_one_compacted_is_fenced() {
+    // The other one compacts that segment, or later ones too.
+    for records in [1, 10] {
+        let bucket = SimulatedObjects::default();
+        let before = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        before.record(0, 10, Level::Os).expect("put");
+        bucket.inject(0, Fault::Fails);
+        before
+            .record(1, 10, Level::Disk)
+            .expect_err("ends the segment");
+
+        let after = open_store(bucket.store(&impatient()), &small_segments()).expect("opens");
+        assert_eq!(places(&after.replayed), [0]);
+        for place in 10..10 + records {
+            after.record(place, 1000, Level::Disk).expect("its own");
+        }
+        after.journal.compact().expect("compacts");
+        let first = bucket.source(&impatient()).list().expect("reads")[0];
+        assert_eq!(first > 1, records > 1, "{first}");
+
+        let before_its_end = contents(&bucket);
+        for place in 2..4 {
+            let error = before.record(place, 10, Level::Disk).expect_err("fenced");
+            assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+            let its_segment = format!("a/journal/{:020} is", 1);
+            assert!(error.message().contains(&its_segment), "{error}");
+        }
+        before
+            .journal
+            .append(&call("a", 4, 10), Level::Memory, 4)
+            .expect("taken");
+        let error = before.journal.close(PATIENCE).expect_err("cannot write it");
+        assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
+        assert_eq!(contents(&bucket), before_its_end);
+    }
+}
+
 #[test]
 fn a_beginning_that_failed_and_happened_is_found_when_it_is_tried_again() {
     let bucket = SimulatedObjects::default();
