@@ -122,10 +122,15 @@ impl HttpService for Connector {
         let refused = [http::StatusCode::UNAUTHORIZED, http::StatusCode::FORBIDDEN];
         // The errors of other requests tell their status, that of a listing does not.
         if is_listing(&head) && refused.contains(&status) {
-            let why = String::from_utf8_lossy(&answer.body).into_owned();
+            let why = explanation(&head.headers, &answer.body);
             return Err(HttpError::new(HttpErrorKind::Unknown, Refused(status, why)));
         }
-        let mut response = http::Response::new(answer.body.into());
+        let body = if status.is_client_error() || status.is_server_error() {
+            explanation(&head.headers, &answer.body).into()
+        } else {
+            answer.body
+        };
+        let mut response = http::Response::new(body.into());
         *response.headers_mut() = answer.headers;
         *response.status_mut() = status;
         Ok(response)
@@ -310,6 +315,32 @@ impl std::error::Error for Said {}
 fn is_listing(head: &http::request::Parts) -> bool {
     let query = head.uri.query().unwrap_or_default();
     query.split('&').any(|pair| pair == "list-type=2")
+}
+
+/// What the answer to a request that failed says to people: one line, not long, without what the request proved its right by.
+/// S3 repeats the whole request where its signature is wrong, but not in these two elements.
+fn explanation(request: &HeaderMap, answer: &[u8]) -> String {
+    const LOOKED_AT_BYTES: usize = 1 << 16;
+    const LONGEST_CHARS: usize = 500;
+    let answer = String::from_utf8_lossy(&answer[..answer.len().min(LOOKED_AT_BYTES)]);
+    let element = |name: &str| {
+        let (_, rest) = answer.split_once(&format!("<{name}>"))?;
+        rest.split_once('<').map(|(text, _)| text)
+    };
+    let mut said = match (element("Code"), element("Message")) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => answer.to_string(),
+    };
+    for (name, value) in request {
+        let proves = *name == http::header::AUTHORIZATION || name.as_str().ends_with("token");
+        if proves && !value.is_empty() {
+            said = said.replace(&*String::from_utf8_lossy(value.as_bytes()), "(not shown)");
+        }
+    }
+    let line = said.chars().take(LONGEST_CHARS);
+    line.map(|char| if char.is_control() { ' ' } else { char })
+        .collect()
 }
 
 /// The storage does not know the credentials of a listing, or they are not enough for it.
