@@ -121,6 +121,7 @@ pub(crate) fn connect(
     spawn: Arc<dyn Spawn>,
 ) -> io::Result<Objects> {
     let builder = configure(options, std::env::vars_os());
+    check_headers(&builder)?;
     let value = |key| builder.get_config_value(&key);
     let endpoint =
         value(AmazonS3ConfigKey::S3Endpoint).or_else(|| value(AmazonS3ConfigKey::Endpoint));
@@ -190,6 +191,34 @@ fn configure(
     builder
 }
 
+/// `object_store` panics at a line break in what it puts into a header, and other characters have no meaning there.
+fn check_headers(builder: &AmazonS3Builder) -> io::Result<()> {
+    let sent = [
+        (AmazonS3ConfigKey::Region, "region", "AWS_REGION"),
+        (
+            AmazonS3ConfigKey::AccessKeyId,
+            "access key",
+            "AWS_ACCESS_KEY_ID",
+        ),
+        (
+            AmazonS3ConfigKey::Token,
+            "session token",
+            "AWS_SESSION_TOKEN",
+        ),
+    ];
+    for (key, what, variable) in sent {
+        let value = builder.get_config_value(&key).unwrap_or_default();
+        if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            let message = format!(
+                "the {what}, from the options or {variable}, has a character that is not printable ASCII, perhaps a line \
+                 break at its end; leave that out"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +267,28 @@ mod tests {
             credentials(&given),
             [some("key"), some("secret"), some("token")]
         );
+    }
+
+    #[test]
+    fn what_cannot_be_in_a_header_is_refused_wherever_it_comes_from() {
+        let secret = ("AWS_SECRET_ACCESS_KEY", "its\nsecret");
+        for (variable, what) in [
+            ("AWS_REGION", "region"),
+            ("AWS_ACCESS_KEY_ID", "access key"),
+            ("AWS_SESSION_TOKEN", "session token"),
+        ] {
+            for value in ["hidden\n", "hidd\u{e9}n"] {
+                let environment =
+                    [(variable, value), secret].map(|(name, value)| (name.into(), value.into()));
+                let builder = configure(&S3Options::default(), environment);
+                let error = check_headers(&builder).expect_err("cannot be sent");
+                assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+                let message = error.to_string();
+                assert!(message.contains(what) && message.contains(variable));
+                assert!(!message.contains("hidd"), "{message}");
+            }
+        }
+        check_headers(&configured(&S3Options::default())).expect("printable");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-//! Credentials: no error shows them.
+//! Credentials: no error shows them, and those that cannot be sent are refused.
 #![allow(missing_docs)]
 
 mod support;
@@ -111,6 +111,32 @@ fn what_the_storage_says_of_a_refused_request_is_told_in_short_and_without_the_t
             assert!(!message.contains("61 2f 74"), "{message}");
             assert!(!message.contains('\n'), "{message}");
             assert!(message.len() < 1200, "{message}");
+        }
+    }
+}
+
+#[test]
+fn credentials_that_cannot_be_sent_are_refused_and_not_shown() {
+    let sound = with_token("http://127.0.0.1:1");
+    for hidden in ["hidden\n", "hidd\u{e9}n"] {
+        let wrong = [
+            S3Options {
+                access_key_id: Some(hidden.into()),
+                ..sound.clone()
+            },
+            S3Options {
+                session_token: Some(hidden.into()),
+                ..sound.clone()
+            },
+            S3Options {
+                region: Some(hidden.into()),
+                ..sound.clone()
+            },
+        ];
+        for options in wrong {
+            let error = take_over(&options).expect_err("refused");
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+            assert!(!error.message().contains("hidd"), "{error}");
         }
     }
 }

@@ -132,7 +132,8 @@ public final class JournalOptions {
      * @param sessionToken token of the session that the key belongs to, or null if it belongs to
      *     none
      * @return this builder
-     * @throws IllegalArgumentException if the journal is in a folder
+     * @throws IllegalArgumentException if the journal is in a folder; {@link Journal#open} throws
+     *     it if the key or the token has a character that is not printable ASCII
      */
     public Builder credentials(String accessKey, String secret, String sessionToken) {
       checkInObjectStorage("credentials");
