@@ -42,7 +42,7 @@ impl WriterId {
         bytes
     }
 
-    fn wrote(self, object: &[u8]) -> bool {
+    pub(crate) fn wrote(self, object: &[u8]) -> bool {
         object.starts_with(&self.object())
     }
 }

@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{Error, MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload};
 
-use crate::object::{self, Put, WriterId};
+use crate::object::{self, HEADER_BYTES, Put, WriterId};
 use crate::remote::Remote;
 
 /// Longer objects are uploaded in parts of this length, of which S3 takes 10,000.
@@ -70,14 +71,19 @@ impl Upload {
             let Some(mut parts) = parts else {
                 return object::put(&objects, &path, bytes, writer, patience).await;
             };
-            match objects.head(&path).await {
+            match objects.get_range(&path, 0..HEADER_BYTES as u64).await {
                 Err(Error::NotFound { .. }) => {
                     let put = parts.complete().await;
                     put.map(|_| Put::Done).map_err(crate::failed)
                 }
                 found => {
                     give_up(parts).await;
-                    found.map(|_| Put::Written).map_err(crate::failed)
+                    // An end of this writer's upload whose answer was lost, or that came about late.
+                    let put = |header: Bytes| match writer.wrote(&header) {
+                        true => Put::Done,
+                        false => Put::Written,
+                    };
+                    found.map(put).map_err(crate::failed)
                 }
             }
         })

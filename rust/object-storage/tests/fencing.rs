@@ -465,6 +465,23 @@ fn what_another_writer_compacted_is_not_replaced() {
 }
 
 #[test]
+fn a_compaction_that_had_happened_is_known_again() {
+    for length in [10, 40 << 20] {
+        let bucket = SimulatedObjects::default();
+        let store = bucket.store(&impatient());
+        store
+            .create(1, &mut |to| to.write_all(b"head"))
+            .map(drop)
+            .expect("begun");
+        for _ in 0..2 {
+            store
+                .replace(1, &mut |to| to.write_all(&vec![7; length]))
+                .expect("its own");
+        }
+    }
+}
+
+#[test]
 fn storage_that_cannot_be_reached_is_an_error_at_open_and_in_between() {
     let bucket = SimulatedObjects::default();
     let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
