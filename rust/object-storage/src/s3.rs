@@ -38,7 +38,8 @@ pub struct S3Options {
     /// How long one request may take, with its answer; 20 seconds by default.
     pub request_timeout: Duration,
     /// How long a request is tried again while the storage does not answer, or says that it is too busy; 30 seconds by
-    /// default. Then what asked for it fails.
+    /// default. Then what asked for it fails. The last try may take `request_timeout` more, and each request has this patience
+    /// for itself: an append makes one or two, or a few where a segment begins; an opening or a compaction makes many.
     pub patience: Duration,
     /// Name of the store's threads.
     pub thread_name: String,

@@ -146,7 +146,8 @@ public final class JournalOptions {
     /**
      * Sets how long a request is tried again while the object storage does not answer or says that
      * it is too busy, before the append, the opening or the compaction that made it fails. The last
-     * try may take 20 seconds more.
+     * try may take 20 seconds more, and each request has this patience for itself: an append makes
+     * one or two, or a few where a segment begins; an opening or a compaction makes many.
      *
      * @param patience not negative; 30 seconds by default
      * @return this builder
