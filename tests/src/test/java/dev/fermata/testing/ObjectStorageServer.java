@@ -10,12 +10,18 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A server that speaks S3's protocol, in a process of its own, with the bucket {@code journals}.
  * The first time it is fetched from a package registry.
  */
 public final class ObjectStorageServer implements AutoCloseable {
+  /** Long enough to fetch it. */
+  private static final Duration PATIENCE = Duration.ofSeconds(300);
+
   private static final String REGION = "us-east-1";
   private static final String KEY = "key";
   private static final String SECRET = "not-to-be-told";
@@ -24,14 +30,30 @@ public final class ObjectStorageServer implements AutoCloseable {
   private final String url;
 
   private ObjectStorageServer(ProcessBuilder starter) throws IOException {
-    process = starter.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    url =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))
-            .readLine();
-    if (url == null) {
+    this(starter.redirectError(ProcessBuilder.Redirect.INHERIT).start(), PATIENCE);
+  }
+
+  /** Takes the process over: it is ended if it does not say in time where it listens. */
+  ObjectStorageServer(Process process, Duration patience) {
+    this.process = process;
+    try {
+      url =
+          CompletableFuture.supplyAsync(() -> firstLine(process))
+              .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
+              .join();
+      assertThat(url).as("what the server says of itself").startsWith("http://");
+    } catch (RuntimeException | Error failure) {
       kill();
+      throw failure;
     }
-    assertThat(url).as("what the server says of itself").startsWith("http://");
+  }
+
+  private static String firstLine(Process process) {
+    return new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))
+        .lines()
+        .findFirst()
+        .orElse("nothing");
   }
 
   /** Starts one that takes any credentials. */
