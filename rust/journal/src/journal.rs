@@ -124,7 +124,8 @@ impl Journal {
     ///
     /// Fails without changing anything with [`ErrorKind::Damaged`], [`ErrorKind::NewerFormat`], [`ErrorKind::Io`],
     /// [`ErrorKind::NoSpace`], [`ErrorKind::InvalidArgument`] or [`ErrorKind::ThreadSpawn`]; with [`ErrorKind::Fenced`] if
-    /// another writer has taken over meanwhile.
+    /// another writer has taken over meanwhile. It is [`ErrorKind::Io`] also if the writer before, in a store without a lock, takes
+    /// away what it has compacted just while it is read; another try finds what it made of it.
     pub fn open(
         store: Arc<dyn SegmentStore>,
         options: &Options,

@@ -136,7 +136,9 @@ public final class Journal implements AutoCloseable {
    *     {@link ErrorKind#DAMAGED} if it holds what no crash leaves behind; {@link
    *     ErrorKind#NEWER_FORMAT} if a later version wrote it; {@link ErrorKind#IO} or {@link
    *     ErrorKind#NO_SPACE} if the storage fails, {@link ErrorKind#IO} also if it cannot be reached
-   *     or refuses the credentials; {@link ErrorKind#THREAD_SPAWN} if there is no thread for it
+   *     or refuses the credentials, or if the writer that was taken over removes what it compacted
+   *     just then, where another try helps; {@link ErrorKind#THREAD_SPAWN} if there is no thread
+   *     for it
    */
   public static Journal open(JournalOptions options) {
     requireLibrary();
