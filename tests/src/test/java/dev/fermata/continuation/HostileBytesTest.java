@@ -17,10 +17,20 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -189,6 +199,63 @@ class HostileBytesTest {
       deep = new ArrayList<>(Arrays.asList(deep));
     }
     refuses(withObject(new SerialisationTest.Collecting(""), deep), "REJECTED");
+  }
+
+  /** A set whose element was filled after it was added: its hash code takes a year to compute. */
+  private static HashSet<Object> hashedForEver() {
+    List<Object> nested = new ArrayList<>(List.of(1));
+    for (int depth = 0; depth < 5; depth++) {
+      nested = new ArrayList<>(Collections.nCopies(1000, nested));
+    }
+    List<Object> element = new ArrayList<>();
+    HashSet<Object> set = new HashSet<>();
+    set.add(element);
+    element.addAll(nested);
+    return set;
+  }
+
+  @Test
+  void collectionsThatHashOrCompareAreLeftToWhoNamesOneOrHasAKey() throws Exception {
+    Object entry = new SerialisationTest.Collecting("");
+    List<Object> collections =
+        List.of(
+            new HashMap<>(),
+            new HashSet<>(),
+            new LinkedHashMap<>(),
+            new LinkedHashSet<>(),
+            new TreeMap<>(),
+            new TreeSet<>(),
+            Set.of(),
+            Set.of(1, 2),
+            Map.of(),
+            Map.of(1, 2, 3, 4),
+            new HashMap<?, ?>[0]);
+    ContinuationFormat named =
+        ContinuationFormat.allowing(SerialisationTest.Collecting.class, TreeMap.class);
+    for (Object collection : collections) {
+      byte[] bytes = withObject(entry, collection);
+      refuses(bytes, "not allowed without a key");
+      assertThat(read(bytes, named).isResumable()).isTrue();
+      Continuation holding = new Continuation(new SerialisationTest.Collecting(""));
+      holding.resume();
+      holding.resume(collection);
+      ContinuationFormat keyed =
+          ContinuationFormat.builder()
+              .allow(SerialisationTest.Collecting.class)
+              .key(new SecretKeySpec(new byte[32], "HmacSHA256"))
+              .build();
+      assertThat(read(write(holding, keyed), keyed).isResumable()).isTrue();
+    }
+    refuses(withObject(entry, hashedForEver()), "not allowed without a key");
+    refuses(withObject(entry, new Object[] {List.of(hashedForEver())}), "HashSet");
+  }
+
+  @Test
+  void immutableListsAreRead() throws Exception {
+    Object entry = new SerialisationTest.Collecting("");
+    for (List<Object> list : List.of(List.of(), List.<Object>of(1, "2", List.of(3)))) {
+      assertThat(read(withObject(entry, list), format).value()).isEqualTo("[" + list + "]");
+    }
   }
 
   @Test

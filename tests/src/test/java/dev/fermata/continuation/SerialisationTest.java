@@ -69,7 +69,8 @@ class SerialisationTest {
   }
 
   static ContinuationFormat format() {
-    return ContinuationFormat.allowing(SerialisationTest.class, Collecting.class, Point.class);
+    return ContinuationFormat.allowing(
+        SerialisationTest.class, Collecting.class, Point.class, HashMap.class);
   }
 
   static byte[] write(Continuation continuation, ContinuationFormat format) throws IOException {

@@ -18,11 +18,16 @@ import javax.crypto.SecretKey;
  * which entry point and inputs are written by Java serialisation or a {@link Codec} of the user's.
  *
  * <p><b>Safe to read.</b> Of what is read, only classes that are named here are ever instantiated,
- * besides plain values of the JDK (boxed types, strings, dates, big numbers, exceptions, the common
- * collections), with limits on bytes, depth, arrays and history: other bytes give an {@link
- * IOException} before any code of theirs has run. With a {@linkplain Builder#key key} a MAC over
- * all bytes is checked before one of them is interpreted. Without one, whoever can write the bytes
- * decides which of the allowed entry points goes on, and with what inputs.
+ * besides plain values of the JDK (boxed types, strings, dates, big numbers, exceptions, lists),
+ * with limits on bytes, depth, arrays and history: other bytes give an {@link IOException} before
+ * any code of theirs has run, in a time that their length bounds. With a {@linkplain Builder#key
+ * key} a MAC over all bytes is checked before one of them is interpreted. Without one, whoever can
+ * write the bytes decides which of the allowed entry points goes on, and with what inputs.
+ *
+ * <p><b>Hash and tree collections</b> ({@code HashMap}, {@code HashSet}, {@code LinkedHashMap},
+ * {@code LinkedHashSet}, {@code TreeMap}, {@code TreeSet}, {@code Set.of}, {@code Map.of}) are
+ * written and read with a key, or if one of them is {@linkplain Builder#allow named}. To read one is
+ * to hash and compare its elements, which bytes of whoever can make take as good as for ever.
  *
  * <p>Immutable, for all threads.
  */
@@ -95,7 +100,9 @@ public final class ContinuationFormat {
     private Builder() {}
 
     /**
-     * Allows classes, with their superclasses and arrays of them.
+     * Allows classes, with their superclasses and arrays of them. To name a hash or tree collection
+     * of the JDK, such as {@code HashMap.class}, or a subclass allows all of these: without a
+     * {@linkplain #key key} only for bytes of those who are trusted not to keep the reader busy.
      *
      * @param types classes of entry points (for a lambda: the class it is written in) and of what
      *     their fields and the inputs have in them
@@ -144,8 +151,7 @@ public final class ContinuationFormat {
     }
 
     /**
-     * Limits how deep objects may be nested. A nest of hash sets takes time with two to the power
-     * of its depth to be read; whoever raises this should have a {@linkplain #key key}.
+     * Limits how deep objects may be nested.
      *
      * @param depth default 32
      * @return this builder
@@ -185,7 +191,7 @@ public final class ContinuationFormat {
     public ContinuationFormat build() {
       return new ContinuationFormat(
           new SavedBytes(
-              allowed.copy(),
+              allowed.copy(key != null),
               limits.copy(),
               key,
               codec == null ? null : codec::write,

@@ -16,9 +16,14 @@ import java.util.Set;
 
 /**
  * Which classes Java serialisation may write and read, by name: those that the user names, and
- * plain values of the JDK, none of which runs code of another class but {@code equals}, {@code
- * hashCode} and {@code compareTo} of what is in a collection. A class that is not allowed is not
+ * plain values of the JDK, which run no code of another class. A class that is not allowed is not
  * even loaded.
+ *
+ * <p>Hash and tree collections are not among them: reading one calls {@code hashCode}, {@code
+ * equals} and {@code compareTo} of what is in it, and a few kilobytes can make that take years, by
+ * elements that share what they hold, or by keys of several classes that collide. No limit on
+ * depth, size or shared references excludes all such bytes and lets the honest ones through, so
+ * these classes are left to who names one of them, or reads nothing but what has a MAC.
  */
 public final class Allowed {
   private static final Set<String> OF_THE_JDK =
@@ -80,21 +85,32 @@ public final class Allowed {
           "java.util.Collections$UnmodifiableList",
           "java.util.Collections$UnmodifiableRandomAccessList",
           "java.util.Date",
-          "java.util.HashMap",
-          "java.util.HashSet",
-          "java.util.LinkedHashMap",
-          "java.util.LinkedHashSet",
           "java.util.LinkedList",
           "java.util.Random",
-          "java.util.TreeMap",
-          "java.util.TreeSet",
           "java.util.UUID",
           "java.util.concurrent.atomic.AtomicInteger",
           "java.util.concurrent.atomic.AtomicLong",
           "dev.fermata.continuation.Generator",
           "dev.fermata.continuation.SuspendCapability");
 
+  private static final Set<String> HASHING =
+      Set.of(
+          "java.util.HashMap",
+          "java.util.HashSet",
+          "java.util.LinkedHashMap",
+          "java.util.LinkedHashSet",
+          "java.util.TreeMap",
+          "java.util.TreeSet");
+
+  private static final String HASHING_REFUSED =
+      "hash and tree collections, whose bytes can be made so that reading them takes for ever, are"
+          + " not allowed without a key: set ContinuationFormat.Builder.key, or, where whoever writes"
+          + " the bytes is trusted, name one by allow(HashMap.class)";
+
   private final Map<String, Class<?>> named = new HashMap<>();
+
+  /** Whether hash and tree collections are allowed: each of them makes the same attack possible. */
+  private boolean hashing;
 
   /** Allows a class, its superclasses and, if it is an array, its components. */
   public void add(Class<?> type) {
@@ -104,19 +120,29 @@ public final class Allowed {
     }
     for (Class<?> part = component; part != null; part = part.getSuperclass()) {
       named.put(part.getName(), part);
+      hashing |= HASHING.contains(part.getName());
     }
   }
 
-  /** Returns the same, which does not change with this. */
-  public Allowed copy() {
+  /**
+   * Returns the same, which does not change with this.
+   *
+   * @param authentic whether nothing is read but what was written with a key: then hash and tree
+   *     collections are allowed
+   */
+  public Allowed copy(boolean authentic) {
     Allowed copy = new Allowed();
     copy.named.putAll(named);
+    copy.hashing = hashing || authentic;
     return copy;
   }
 
   private boolean isAllowed(String name) {
     String component = component(name);
-    return component.isEmpty() || named.containsKey(component) || OF_THE_JDK.contains(component);
+    return component.isEmpty()
+        || named.containsKey(component)
+        || OF_THE_JDK.contains(component)
+        || hashing && HASHING.contains(component);
   }
 
   /** The class of the elements of arrays, of any depth; empty for primitive ones. */
@@ -129,6 +155,9 @@ public final class Allowed {
   }
 
   private static InvalidClassException refused(String name) {
+    if (HASHING.contains(component(name))) {
+      return new InvalidClassException(name, HASHING_REFUSED);
+    }
     return new InvalidClassException(
         name,
         "the class is not allowed: name it by ContinuationFormat.Builder.allow if it is one of"
@@ -146,21 +175,11 @@ public final class Allowed {
 
   /** Makes an object of bytes. */
   Object read(byte[] bytes, FormatLimits limits) throws IOException {
-    try (ObjectInputStream in = new Reader(bytes)) {
-      in.setObjectInputFilter(info -> withinLimits(info, limits));
+    try (ObjectInputStream in = new Reader(bytes, limits)) {
       return in.readObject();
     } catch (ClassNotFoundException missing) {
       throw new InvalidClassException(missing.getMessage(), "there is no such class");
     }
-  }
-
-  private static ObjectInputFilter.Status withinLimits(
-      ObjectInputFilter.FilterInfo info, FormatLimits limits) {
-    boolean within =
-        info.depth() <= limits.depth()
-            && info.arrayLength() <= limits.arrayLength()
-            && info.references() <= limits.bytes();
-    return within ? ObjectInputFilter.Status.UNDECIDED : ObjectInputFilter.Status.REJECTED;
   }
 
   private final class Writer extends ObjectOutputStream {
@@ -185,15 +204,42 @@ public final class Allowed {
     }
   }
 
-  private final class Reader extends ObjectInputStream {
-    Reader(byte[] bytes) throws IOException {
+  /** Reads one value; what is read may ask it what is allowed. */
+  final class Reader extends ObjectInputStream {
+    private final FormatLimits limits;
+
+    Reader(byte[] bytes, FormatLimits limits) throws IOException {
       super(new ByteArrayInputStream(bytes));
+      this.limits = limits;
+      setObjectInputFilter(this::withinLimits);
+    }
+
+    private ObjectInputFilter.Status withinLimits(ObjectInputFilter.FilterInfo info) {
+      boolean within =
+          info.depth() <= limits.depth()
+              && info.arrayLength() <= limits.arrayLength()
+              && info.references() <= limits.bytes();
+      return within ? ObjectInputFilter.Status.UNDECIDED : ObjectInputFilter.Status.REJECTED;
+    }
+
+    /** Refuses a collection that is too long, or that hashes its elements if none may. */
+    void checkCollection(boolean hashes, int length) throws InvalidClassException {
+      if (hashes && !hashing) {
+        throw new InvalidClassException("java.util.ImmutableCollections", HASHING_REFUSED);
+      }
+      if (length < 0 || length > limits.arrayLength()) {
+        throw new InvalidClassException(
+            "java.util.ImmutableCollections", "has " + length + " elements: REJECTED");
+      }
     }
 
     @Override
     protected Class<?> resolveClass(ObjectStreamClass description)
         throws IOException, ClassNotFoundException {
       String name = description.getName();
+      if (name.equals(CollSer.REPLACED)) {
+        return CollSer.class;
+      }
       Class<?> own = named.get(name);
       if (own != null) {
         return own;
