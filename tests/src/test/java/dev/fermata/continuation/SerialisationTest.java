@@ -318,16 +318,19 @@ class SerialisationTest {
         .withMessageContaining("maxBytes");
     assertThatIOException()
         .isThrownBy(() -> read(bytes, limited().maxArrayLength(999).build()))
-        .withMessageContaining("REJECTED");
+        .withMessageContaining("raise maxArrayLength");
     List<Object> nested = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
       nested = new ArrayList<>(Arrays.asList(nested));
     }
     continuation.resume(nested);
-    byte[] deep = write(continuation, format());
+    assertThatIOException()
+        .isThrownBy(() -> write(continuation, format()))
+        .withMessageContaining("raise maxDepth");
+    byte[] deep = write(continuation, limited().maxDepth(100).build());
     assertThatIOException()
         .isThrownBy(() -> read(deep, format()))
-        .withMessageContaining("REJECTED");
+        .withMessageContaining("raise maxDepth");
     assertThat(read(deep, limited().maxDepth(100).build()).isResumable()).isTrue();
     assertThat(read(bytes, limited().build()).isResumable()).isTrue();
   }

@@ -26,8 +26,14 @@ import javax.crypto.SecretKey;
  *
  * <p><b>Hash and tree collections</b> ({@code HashMap}, {@code HashSet}, {@code LinkedHashMap},
  * {@code LinkedHashSet}, {@code TreeMap}, {@code TreeSet}, {@code Set.of}, {@code Map.of}) are
- * written and read with a key, or if one of them is {@linkplain Builder#allow named}. To read one is
- * to hash and compare its elements, which bytes of whoever can make take as good as for ever.
+ * written and read with a key, or if one of them is {@linkplain Builder#allow named}. To read one
+ * is to hash and compare its elements, which bytes of whoever can make take as good as for ever.
+ *
+ * <p>A filter of the JVM ({@code jdk.serialFilter}) holds as well: what it rejects is not read.
+ *
+ * <p><b>What is written can be read</b> with the same format. Objects that Java serialisation has
+ * written are read once before they go out, so what is over a limit or not allowed is an {@link
+ * IOException} of the one who saves.
  *
  * <p>Immutable, for all threads.
  */

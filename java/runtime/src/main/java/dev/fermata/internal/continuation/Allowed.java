@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InvalidClassException;
+import java.io.InvalidObjectException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
@@ -164,21 +165,24 @@ public final class Allowed {
             + " yours");
   }
 
-  /** Makes bytes of an object. */
-  byte[] write(Object value) throws IOException {
+  /**
+   * Makes bytes of an object, which are read once: what is written here is to be read elsewhere,
+   * and only reading tells whether it is within the limits.
+   */
+  byte[] write(Object value, FormatLimits limits) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(128);
     try (ObjectOutputStream out = new Writer(bytes)) {
       out.writeObject(value);
     }
-    return bytes.toByteArray();
+    byte[] written = bytes.toByteArray();
+    read(written, limits);
+    return written;
   }
 
   /** Makes an object of bytes. */
   Object read(byte[] bytes, FormatLimits limits) throws IOException {
-    try (ObjectInputStream in = new Reader(bytes, limits)) {
-      return in.readObject();
-    } catch (ClassNotFoundException missing) {
-      throw new InvalidClassException(missing.getMessage(), "there is no such class");
+    try (Reader in = new Reader(bytes, limits)) {
+      return in.value();
     }
   }
 
@@ -208,28 +212,53 @@ public final class Allowed {
   final class Reader extends ObjectInputStream {
     private final FormatLimits limits;
 
+    /** That of the JVM, which one that is set would replace; or {@code null}. */
+    private final ObjectInputFilter processFilter;
+
+    /** Why the filter rejected something, which its exception does not say; or {@code null}. */
+    private String rejection;
+
     Reader(byte[] bytes, FormatLimits limits) throws IOException {
       super(new ByteArrayInputStream(bytes));
       this.limits = limits;
-      setObjectInputFilter(this::withinLimits);
+      processFilter = getObjectInputFilter();
+      setObjectInputFilter(this::check);
     }
 
-    private ObjectInputFilter.Status withinLimits(ObjectInputFilter.FilterInfo info) {
-      boolean within =
-          info.depth() <= limits.depth()
-              && info.arrayLength() <= limits.arrayLength()
-              && info.references() <= limits.bytes();
-      return within ? ObjectInputFilter.Status.UNDECIDED : ObjectInputFilter.Status.REJECTED;
+    Object value() throws IOException {
+      try {
+        return readObject();
+      } catch (ClassNotFoundException missing) {
+        throw new InvalidClassException(missing.getMessage(), "there is no such class");
+      } catch (InvalidClassException rejected) {
+        if (rejection != null) {
+          throw new InvalidObjectException(rejection);
+        }
+        throw rejected;
+      }
+    }
+
+    private ObjectInputFilter.Status check(ObjectInputFilter.FilterInfo info) {
+      ObjectInputFilter.FilterInfo seen = CollSer.unreplaced(info);
+      if (processFilter != null
+          && processFilter.checkInput(seen) == ObjectInputFilter.Status.REJECTED) {
+        rejection = "The filter of this JVM (jdk.serialFilter) rejects " + seen.serialClass();
+      } else {
+        rejection = limits.excess(info.depth(), info.arrayLength(), info.references());
+      }
+      return rejection == null
+          ? ObjectInputFilter.Status.UNDECIDED
+          : ObjectInputFilter.Status.REJECTED;
     }
 
     /** Refuses a collection that is too long, or that hashes its elements if none may. */
-    void checkCollection(boolean hashes, int length) throws InvalidClassException {
+    void checkCollection(boolean hashes, int length) throws IOException {
       if (hashes && !hashing) {
         throw new InvalidClassException("java.util.ImmutableCollections", HASHING_REFUSED);
       }
-      if (length < 0 || length > limits.arrayLength()) {
-        throw new InvalidClassException(
-            "java.util.ImmutableCollections", "has " + length + " elements: REJECTED");
+      String excess = limits.excess(0, length, 0);
+      if (excess != null) {
+        throw new InvalidObjectException(excess);
       }
     }
 

@@ -4,6 +4,7 @@ package dev.fermata.internal.continuation;
 
 import java.io.IOException;
 import java.io.InvalidObjectException;
+import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectStreamField;
 import java.io.Serializable;
@@ -15,9 +16,9 @@ import java.util.Set;
 
 /**
  * Is read in place of {@code java.util.CollSer}, which is what every JDK from 9 on writes for the
- * immutable lists, sets and maps. That one cannot be allowed, for it hashes the elements of sets and
- * maps; and on JDK 11 it does not know the lists of {@code Stream.toList}, which may hold {@code
- * null}. Java serialisation takes it for that class by its simple name and its version.
+ * immutable lists, sets and maps. That one cannot be allowed, for it hashes the elements of sets
+ * and maps; and on JDK 11 it does not know the lists of {@code Stream.toList}, which may hold
+ * {@code null}. Java serialisation takes it for that class by its simple name and its version.
  */
 final class CollSer implements Serializable {
   static final String REPLACED = "java.util.CollSer";
@@ -33,8 +34,52 @@ final class CollSer implements Serializable {
     new ObjectStreamField("tag", int.class)
   };
 
+  /** The class that is replaced. */
+  private static final Class<?> ORIGINAL = original();
+
   private transient int kind;
   private transient List<Object> elements;
+
+  private static Class<?> original() {
+    try {
+      return Class.forName(REPLACED);
+    } catch (ClassNotFoundException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** The same for a filter that knows the class that is replaced, not this one. */
+  static ObjectInputFilter.FilterInfo unreplaced(ObjectInputFilter.FilterInfo info) {
+    if (info.serialClass() != CollSer.class) {
+      return info;
+    }
+    return new ObjectInputFilter.FilterInfo() {
+      @Override
+      public Class<?> serialClass() {
+        return ORIGINAL;
+      }
+
+      @Override
+      public long arrayLength() {
+        return info.arrayLength();
+      }
+
+      @Override
+      public long depth() {
+        return info.depth();
+      }
+
+      @Override
+      public long references() {
+        return info.references();
+      }
+
+      @Override
+      public long streamBytes() {
+        return info.streamBytes();
+      }
+    };
+  }
 
   private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
     if (!(in instanceof Allowed.Reader)) {

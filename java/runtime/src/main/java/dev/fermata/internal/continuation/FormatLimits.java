@@ -50,12 +50,19 @@ public final class FormatLimits {
     return bytes;
   }
 
-  int depth() {
-    return depth;
-  }
-
-  int arrayLength() {
-    return arrayLength;
+  /** Which limit of a value is passed, and what to do; or {@code null}. */
+  String excess(long foundDepth, long foundLength, long references) {
+    if (foundDepth > depth) {
+      return "Objects are nested " + foundDepth + " deep, at most " + depth + ": raise maxDepth";
+    }
+    if (foundLength > arrayLength) {
+      return "An array has "
+          + foundLength
+          + " elements, at most "
+          + arrayLength
+          + ": raise maxArrayLength";
+    }
+    return references > bytes ? "A value has more references than maxBytes bytes" : null;
   }
 
   long history() {

@@ -76,14 +76,20 @@ public final class SavedBytes {
       Allowed allowed, FormatLimits limits, SecretKey key, Encoder encoder, Decoder decoder) {
     this.limits = limits;
     this.key = key;
-    this.encoder = encoder == null ? allowed::write : encoder;
+    this.encoder = encoder == null ? value -> allowed.write(value, limits) : encoder;
     this.decoder = decoder == null ? bytes -> allowed.read(bytes, limits) : decoder;
     flags = (key == null ? 0 : WITH_MAC) | (encoder == null ? 0 : WITH_CODEC);
   }
 
-  /** Writes it. */
+  /** Writes it, nothing if it could not be read again. */
   public void write(Saved saved, OutputStream out) throws IOException {
-    byte[] body = body(saved);
+    checkHistory(saved.history().length());
+    byte[] body;
+    try {
+      body = body(saved);
+    } catch (StackOverflowError | LinkageError failed) {
+      throw failure("A continuation cannot be saved: " + failed, failed);
+    }
     if (body.length > limits.bytes()) {
       throw new IOException(tooLarge(body.length));
     }
@@ -172,11 +178,15 @@ public final class SavedBytes {
       return saved(ByteBuffer.wrap(body), entryType);
     } catch (BufferUnderflowException truncated) {
       throw new InvalidObjectException("A saved continuation ends in the middle");
-    } catch (RuntimeException | StackOverflowError damaged) {
-      IOException failure = new InvalidObjectException("A saved continuation cannot be read");
-      failure.initCause(damaged);
-      throw failure;
+    } catch (RuntimeException | StackOverflowError | LinkageError damaged) {
+      throw failure("A saved continuation cannot be read: " + damaged, damaged);
     }
+  }
+
+  private static IOException failure(String message, Throwable cause) {
+    IOException failure = new InvalidObjectException(message);
+    failure.initCause(cause);
+    return failure;
   }
 
   private void checkFlags(int found) throws InvalidObjectException {
