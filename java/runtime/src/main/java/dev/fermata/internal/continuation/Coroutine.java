@@ -7,12 +7,15 @@ import dev.fermata.internal.strategy.Pin;
 import dev.fermata.internal.strategy.Strategies;
 import dev.fermata.internal.strategy.SuspendableAction;
 import dev.fermata.internal.strategy.SuspensionStrategy;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A body that runs slice by slice, each while its caller waits for it. {@link #run()} is called by
  * one thread at a time, any; {@link #suspend} by the body.
+ *
+ * <p>No slice runs on a virtual thread. One cannot be the scheduler of another; and a continuation
+ * on top of that of a virtual thread is what the JDK would suspend in its place, so that code which
+ * blocks where it cannot be suspended, under a monitor say, would fail in place of blocking.
  */
 public class Coroutine {
   final SuspensionStrategy strategy;
@@ -20,7 +23,10 @@ public class Coroutine {
 
   private Coroutine(SuspensionStrategy strategy, Runnable body) {
     this.strategy = strategy;
-    action = strategy.start(body, strategy.resumedByUnpark() ? this::runnable : null);
+    action =
+        strategy.resumedByUnpark()
+            ? strategy.start(() -> runAndLeave(body), this::runnable)
+            : strategy.start(body, null);
   }
 
   /** A body under a strategy; it must not throw. Nothing runs yet. */
@@ -36,7 +42,17 @@ public class Coroutine {
    * @return whether it has ended
    * @throws OutOfMemoryError if a thread for it cannot be started: nothing has run
    */
-  public boolean run() {
+  public final boolean run() {
+    if (strategy.kind() == Strategy.HANDOFF || !Strategies.isVirtual(Thread.currentThread())) {
+      return slice();
+    }
+    CarriedSlice carried = new CarriedSlice(this::slice);
+    Carriers.STRATEGY.start(carried, null).runSlice();
+    return carried.hasEnded();
+  }
+
+  /** Runs the next slice; by a platform thread unless the body has a carrier of its own. */
+  boolean slice() {
     return action.runSlice();
   }
 
@@ -69,13 +85,24 @@ public class Coroutine {
     return strategy.kind();
   }
 
+  private void runAndLeave(Runnable body) {
+    body.run();
+    leave();
+  }
+
   void runnable() {}
+
+  /** The body suspends or ends. */
+  void leave() {}
 
   /** The next slice of an action whose caller is the scheduler of its thread. */
   private static final class OnVirtualThread extends Coroutine {
     private volatile Thread caller;
     private volatile boolean runnable;
     private boolean atRest;
+
+    /** Whether the body got an interrupt of the caller, and has not consumed it. */
+    private boolean interrupted;
 
     OnVirtualThread(SuspensionStrategy strategy, Runnable body) {
       super(strategy, body);
@@ -88,27 +115,9 @@ public class Coroutine {
     }
 
     @Override
-    public boolean run() {
-      if (!Strategies.isVirtual(Thread.currentThread())) {
-        return runHere();
-      }
-      // A virtual thread cannot be the scheduler of another.
-      CompletableFuture<Boolean> ended = new CompletableFuture<>();
-      Coroutines.CARRIERS.execute(
-          () -> {
-            try {
-              ended.complete(runHere());
-            } catch (Throwable failed) {
-              ended.completeExceptionally(failed);
-            }
-          });
-      return ended.join();
-    }
-
-    private boolean runHere() {
+    boolean slice() {
       caller = Thread.currentThread();
       runnable = false;
-      boolean interrupted = false;
       try {
         while (true) {
           if (action.runSlice()) {
@@ -131,13 +140,20 @@ public class Coroutine {
       } finally {
         caller = null;
         if (interrupted) {
+          interrupted = false;
           Thread.currentThread().interrupt();
         }
       }
     }
 
     @Override
+    void leave() {
+      interrupted = interrupted && Thread.interrupted();
+    }
+
+    @Override
     public Pin suspend(boolean trusting) {
+      leave();
       atRest = true;
       Pin pin = action.trySuspend();
       atRest = false;

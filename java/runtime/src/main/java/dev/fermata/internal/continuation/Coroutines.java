@@ -8,9 +8,6 @@ import dev.fermata.internal.strategy.SuspensionStrategy;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Makes the coroutines of this process by one strategy. Safe for all threads.
@@ -19,22 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Coroutines {
   /** A caller waits for a slice for as long as it takes: the slice is its own doing. */
-  private static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);
-
-  /** Run what virtual threads cannot; daemons, one for each virtual thread that waits. */
-  static final ThreadPoolExecutor CARRIERS =
-      new ThreadPoolExecutor(
-          0,
-          Integer.MAX_VALUE,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          code -> {
-            Thread carrier = new Thread(null, code, "fermata-continuation", 0, false);
-            carrier.setDaemon(true);
-            carrier.setContextClassLoader(Coroutines.class.getClassLoader());
-            return carrier;
-          });
+  static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);
 
   private static final Map<Strategy, Coroutines> KNOWN = new EnumMap<>(Strategy.class);
   private static Coroutines byDefault;

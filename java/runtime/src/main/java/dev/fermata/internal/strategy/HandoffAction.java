@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * An action on a carrier thread, and the baton that passes between it and its owner. The baton
  * ({@code carriersTurn}) is written only by the side that holds it; all fields without a comment
- * are guarded by it.
+ * are guarded by it. The carrier begins with the owner's context class loader.
  */
 final class HandoffAction implements SuspendableAction {
   /**
@@ -95,11 +95,15 @@ final class HandoffAction implements SuspendableAction {
   }
 
   private void runOnCarrier() {
-    carrier = Thread.currentThread();
+    Thread current = Thread.currentThread();
+    ClassLoader idleLoader = current.getContextClassLoader();
+    current.setContextClassLoader(owner.getContextClassLoader());
+    carrier = current;
     gate.enter();
     try {
       new ActionEntry(body).run();
     } finally {
+      current.setContextClassLoader(idleLoader);
       body = null;
       carrier = null;
       handBack();

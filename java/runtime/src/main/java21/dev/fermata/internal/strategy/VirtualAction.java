@@ -60,6 +60,7 @@ final class VirtualAction implements SuspendableAction, Executor {
         throw new IllegalStateException(
             "The executor is closed: its actions can no longer be started");
       }
+      thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
       thread.start();
       started = true;
     }
