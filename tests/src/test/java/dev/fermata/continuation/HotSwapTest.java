@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +60,22 @@ class HotSwapTest {
       assertThatThrownBy(dialogue::resume)
           .isInstanceOf(NonDeterministicContinuationException.class)
           .hasMessageContaining("once");
+    }
+  }
+
+  @Test
+  void aCopyHasTheClassesThatTheOriginalHas() throws Exception {
+    Class<?> newer = changed("old code", "new code");
+    Constructor<?> constructor = newer.getDeclaredConstructor();
+    constructor.setAccessible(true);
+    ContinuationEntryPoint captured = (ContinuationEntryPoint) constructor.newInstance();
+
+    try (Continuation original = new Continuation(self -> self.suspend(captured.getClass()))) {
+      original.resume();
+      assertThat(original.value()).isSameAs(newer);
+      try (Continuation copy = original.copy()) {
+        assertThat(copy.value()).isSameAs(newer);
+      }
     }
   }
 

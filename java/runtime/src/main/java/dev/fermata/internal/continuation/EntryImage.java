@@ -5,12 +5,15 @@ package dev.fermata.internal.continuation;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
+import java.io.OutputStream;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 
 /**
  * An entry point as it was at one moment, of which any number can be made. Immutable.
@@ -36,13 +39,16 @@ public final class EntryImage {
 
   private final Object stateless;
   private final byte[] bytes;
-  private final ClassLoader loader;
+
+  /** Those in the bytes, in their order: a name may stand for several. */
+  private final List<Class<?>> classes;
+
   private final IOException failure;
 
-  private EntryImage(Object stateless, byte[] bytes, ClassLoader loader, IOException failure) {
+  private EntryImage(Object stateless, byte[] bytes, List<Class<?>> classes, IOException failure) {
     this.stateless = stateless;
     this.bytes = bytes;
-    this.loader = loader;
+    this.classes = classes;
     this.failure = failure;
   }
 
@@ -52,7 +58,8 @@ public final class EntryImage {
       return new EntryImage(entry, null, null, null);
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
-    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+    List<Class<?>> classes = new ArrayList<>();
+    try (ObjectOutputStream out = new Writer(bytes, classes)) {
       out.writeObject(entry);
     } catch (IOException notSerialisable) {
       return new EntryImage(null, null, null, notSerialisable);
@@ -60,7 +67,7 @@ public final class EntryImage {
       return new EntryImage(
           null, null, null, new IOException(notSerialisable.toString(), notSerialisable));
     }
-    return new EntryImage(null, bytes.toByteArray(), entry.getClass().getClassLoader(), null);
+    return new EntryImage(null, bytes.toByteArray(), classes, null);
   }
 
   /** Why it could not be taken, or {@code null}. */
@@ -81,7 +88,7 @@ public final class EntryImage {
       throw new IllegalStateException(
           "The entry point cannot be serialised (" + failure.getMessage() + ")", failure);
     }
-    try (ObjectInputStream in = new OwnBytes(new ByteArrayInputStream(bytes), loader)) {
+    try (ObjectInputStream in = new Reader(bytes, classes.iterator())) {
       return in.readObject();
     } catch (IOException | ClassNotFoundException e) {
       throw new IllegalStateException(
@@ -89,36 +96,41 @@ public final class EntryImage {
     }
   }
 
-  /** What this class has written itself. */
-  private static final class OwnBytes extends ObjectInputStream {
-    private final ClassLoader loader;
+  private static final class Writer extends ObjectOutputStream {
+    private final List<Class<?>> classes;
 
-    OwnBytes(InputStream in, ClassLoader loader) throws IOException {
-      super(in);
-      this.loader = loader;
+    Writer(OutputStream out, List<Class<?>> classes) throws IOException {
+      super(out);
+      this.classes = classes;
     }
 
     @Override
-    protected Class<?> resolveClass(ObjectStreamClass type)
-        throws IOException, ClassNotFoundException {
-      try {
-        return Class.forName(type.getName(), false, loader);
-      } catch (ClassNotFoundException elsewhere) {
-        return resolveElsewhere(type);
-      }
+    protected void annotateClass(Class<?> type) {
+      classes.add(type);
     }
 
-    private Class<?> resolveElsewhere(ObjectStreamClass type)
-        throws IOException, ClassNotFoundException {
-      ClassLoader context = Thread.currentThread().getContextClassLoader();
-      if (context != null) {
-        try {
-          return Class.forName(type.getName(), false, context);
-        } catch (ClassNotFoundException neither) {
-          // Perhaps a primitive type, which the stream knows.
-        }
-      }
-      return super.resolveClass(type);
+    @Override
+    protected void annotateProxyClass(Class<?> type) {
+      classes.add(type);
+    }
+  }
+
+  private static final class Reader extends ObjectInputStream {
+    private final Iterator<Class<?>> classes;
+
+    Reader(byte[] bytes, Iterator<Class<?>> classes) throws IOException {
+      super(new ByteArrayInputStream(bytes));
+      this.classes = classes;
+    }
+
+    @Override
+    protected Class<?> resolveClass(ObjectStreamClass type) {
+      return classes.next();
+    }
+
+    @Override
+    protected Class<?> resolveProxyClass(String[] interfaces) {
+      return classes.next();
     }
   }
 }
