@@ -4,9 +4,12 @@ package dev.fermata.continuation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fermata.ChildJvm;
 import dev.fermata.Strategy;
+import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,5 +57,62 @@ class DroppedTest {
     @SuppressWarnings("unchecked")
     WeakReference<Object> local = (WeakReference<Object>) held[0];
     return local;
+  }
+
+  @Test
+  void itIsDroppedWhileItRuns() throws Exception {
+    // Compiled, and not interpreted, code lets go of what it does not use any more.
+    String output =
+        new ChildJvm()
+            .with(
+                "-Xcomp",
+                "-XX:CompileCommand=quiet",
+                "-XX:CompileCommand=compileonly,dev.fermata.continuation.Continuation::*",
+                "-XX:CompileCommand=compileonly," + WhileItRuns.class.getName() + "::*")
+            .run(WhileItRuns.class);
+    assertThat(output).contains("its finally block ran");
+  }
+
+  /** Lets a continuation be collected, if that can be, before its first suspend. */
+  public static final class WhileItRuns {
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final CountDownLatch ENDED = new CountDownLatch(1);
+
+    private WhileItRuns() {}
+
+    public static void main(String[] arguments) {
+      suspendAndDrop();
+      while (ENDED.getCount() > 0) {
+        System.gc();
+        Thread.yield();
+      }
+      System.out.println("its finally block ran");
+    }
+
+    private static void suspendAndDrop() {
+      Kinds.live(
+              Strategy.HANDOFF,
+              self -> {
+                try {
+                  collect();
+                  self.suspend();
+                } finally {
+                  ENDED.countDown();
+                }
+              })
+          .resume();
+    }
+
+    /** Returns when objects that became unreachable before have been cleaned up after. */
+    private static void collect() {
+      for (int i = 0; i < 5; i++) {
+        CountDownLatch cleaned = new CountDownLatch(1);
+        CLEANER.register(new Object(), cleaned::countDown);
+        while (cleaned.getCount() > 0) {
+          System.gc();
+          Thread.yield();
+        }
+      }
+    }
   }
 }

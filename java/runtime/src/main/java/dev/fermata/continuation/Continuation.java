@@ -12,6 +12,7 @@ import java.io.ObjectInputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.Objects;
 
 /**
@@ -128,7 +129,8 @@ public final class Continuation implements Serializable, AutoCloseable {
    * @throws ContinuationExecutionException if the code threw an exception; an error is thrown as it
    *     is. The continuation is completed then
    * @throws IllegalContinuationStateException if it is completed, closed, or in use; or if the
-   *     caller holds a monitor and the strategy cannot leave it alone. Nothing has happened then
+   *     caller holds a monitor and the strategy cannot leave it alone: nothing has happened then.
+   *     Or if it was closed while it ran: its code has run then, and has ended
    * @throws NonDeterministicContinuationException if this was a replay, and it went another way
    */
   public boolean resume() {
@@ -148,7 +150,11 @@ public final class Continuation implements Serializable, AutoCloseable {
       watched = true;
       CLEANER.register(this, new Dropped(run));
     }
-    return run.resume(input);
+    try {
+      return run.resume(input);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -158,7 +164,11 @@ public final class Continuation implements Serializable, AutoCloseable {
    * @return the value; {@code null} if there was none, and if the continuation is not suspended
    */
   public Object value() {
-    return run.value();
+    try {
+      return run.value();
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -191,7 +201,11 @@ public final class Continuation implements Serializable, AutoCloseable {
    *     serialised
    */
   public Continuation copy() {
-    return new Continuation(run.copy());
+    try {
+      return new Continuation(run.copy());
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -227,7 +241,11 @@ public final class Continuation implements Serializable, AutoCloseable {
    * @throws IllegalStateException as {@link #copy()}, but a completed one can be saved
    */
   public void writeTo(OutputStream out, ContinuationFormat format) throws IOException {
-    format.write(run.save(), out);
+    try {
+      format.write(run.save(), out);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /**
@@ -290,7 +308,7 @@ public final class Continuation implements Serializable, AutoCloseable {
 
     @Override
     public void run() {
-      if (run.state() == Run.State.RESUMABLE) {
+      if (run.state() != Run.State.COMPLETED && run.state() != Run.State.CLOSED) {
         // Its finally blocks may take their time.
         Thread closing = new Thread(null, run::close, "fermata-continuation-close", 0, false);
         closing.setDaemon(true);
