@@ -363,4 +363,31 @@ class SerialisationTest {
       assertThatIOException().isThrownBy(() -> javaRead(bytes, filter));
     }
   }
+
+  @Test
+  void whatFermataThrewInAnEffectIsSaved() throws IOException {
+    Continuation continuation =
+        new Continuation(
+            self -> {
+              try {
+                self.once(
+                    () -> {
+                      self.suspend();
+                      return 1;
+                    });
+              } catch (IllegalContinuationStateException refused) {
+                self.suspend(refused.getMessage());
+              }
+            });
+    continuation.resume();
+    ContinuationFormat format = ContinuationFormat.allowing(SerialisationTest.class);
+    ByteArrayOutputStream saved = new ByteArrayOutputStream();
+    continuation.writeTo(saved, format);
+
+    try (Continuation read =
+        Continuation.readFrom(new ByteArrayInputStream(saved.toByteArray()), format)) {
+      assertThat(read.value()).isEqualTo(continuation.value());
+    }
+    continuation.close();
+  }
 }

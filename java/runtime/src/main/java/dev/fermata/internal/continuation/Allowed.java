@@ -91,7 +91,11 @@ public final class Allowed {
           "java.util.UUID",
           "java.util.concurrent.atomic.AtomicInteger",
           "java.util.concurrent.atomic.AtomicLong",
+          "dev.fermata.ActionAbortedError",
+          "dev.fermata.continuation.ContinuationExecutionException",
           "dev.fermata.continuation.Generator",
+          "dev.fermata.continuation.IllegalContinuationStateException",
+          "dev.fermata.continuation.NonDeterministicContinuationException",
           "dev.fermata.continuation.SuspendCapability");
 
   private static final Set<String> HASHING =
