@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use fermata_journal::{Level, SegmentStore, StdThreads};
+use fermata_journal::{Level, Record, SegmentStore, StdThreads};
 use fermata_object_storage::{ObjectStorage, ObjectStorageStore, S3Options};
 use futures_util::stream::{BoxStream, StreamExt};
 use object_store::memory::InMemory;
@@ -28,6 +28,11 @@ use object_store::{
 
 use journal::world::Storage;
 use journal::{Fault, Loss};
+
+/// The places of the calls among the records.
+pub fn places(records: &[Record]) -> Vec<u64> {
+    records.iter().filter_map(journal::place).collect()
+}
 
 /// A bucket in memory. Its faults befall operations that write; reading fails only while everything does.
 #[derive(Clone, Default)]
