@@ -132,6 +132,18 @@ class TimelineTest {
   }
 
   @Test
+  void aStepThatIsRefusedChangesNothing() {
+    timeline.undo();
+
+    assertThatThrownBy(() -> timeline.resume("nobody asked"))
+        .isInstanceOf(IllegalArgumentException.class);
+
+    assertThat(timeline.undoable()).isZero();
+    assertThat(timeline.redo()).isTrue();
+    assertThat(timeline.value()).isEqualTo("");
+  }
+
+  @Test
   void aCopyGoesItsOwnWay() {
     type("a");
     try (Continuation other = timeline.copy()) {

@@ -54,17 +54,28 @@ public final class Timeline implements AutoCloseable {
   }
 
   /**
-   * Takes a step; what was undone cannot be redone any more. Can be undone also if it fails.
+   * Takes a step; what was undone cannot be redone any more. Can be undone also if it fails. One
+   * that is refused, so that nothing has happened, changes nothing here either.
    *
    * @param input what the pending {@link SuspendCapability#suspend(Object)} returns
    * @return as {@link Continuation#resume(Object)}, as is what it throws
    */
   public boolean resume(Object input) {
-    if (present.isResumable()) {
-      past.push(present.copy());
-      closeAll(future);
+    if (!present.isResumable()) {
+      return present.resume(input);
     }
-    return present.resume(input);
+    Continuation before = present.copy();
+    boolean taken = false;
+    try {
+      boolean suspended = present.resume(input);
+      taken = true;
+      return suspended;
+    } finally {
+      if (taken || !present.isResumable()) {
+        past.push(before);
+        closeAll(future);
+      }
+    }
   }
 
   /** Takes back the last step; false if there is none. */
