@@ -67,6 +67,33 @@ class SearchTest {
   }
 
   @Test
+  void anOptionThatCannotBeCopiedIsNotLeftOut() {
+    Object notSerialisable = new Object();
+    try (Search<String> search =
+        Search.of(choices -> choices.choose(List.of("a", "b")) + (notSerialisable != null))) {
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertThatThrownBy(search::hasNext)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("cannot be copied");
+      }
+    }
+  }
+
+  @Test
+  void aStepThatIsRefusedIsTakenWhenAskedAgain() {
+    Search<String> search = Search.of(choices -> choices.choose(List.of("a", "b")));
+    try {
+      synchronized (SEEN) {
+        assertThat(search.hasNext()).isTrue();
+      }
+    } catch (IllegalContinuationStateException refused) {
+      assertThat(refused).as("on some JVMs").hasMessageContaining("holds a monitor");
+    }
+
+    assertThat(search).toIterable().containsExactly("a", "b");
+  }
+
+  @Test
   void aProblemWithoutChoiceHasOneSolution() {
     Search<String> search = Search.of(choices -> "only");
 

@@ -39,9 +39,9 @@ import java.util.stream.StreamSupport;
  * the open choices on one way down.
  *
  * <p>An exception of the problem escapes from {@link #hasNext()} or {@link #next()} as it does from
- * {@link Continuation#resume()}; the search goes on with the next option when it is asked again.
- * One thread at a time. What holds a suspended continuation is let go by the last solution, or by
- * {@link #close()}.
+ * {@link Continuation#resume()}; the search goes on with the next option when it is asked again. If
+ * a step is refused or cannot be copied, that option is still to be tried. One thread at a time.
+ * What holds a suspended continuation is let go by the last solution, or by {@link #close()}.
  *
  * @param <S> what is looked for
  */
@@ -116,14 +116,23 @@ public final class Search<S> implements Iterator<S>, AutoCloseable {
   /** Takes the next option of the innermost choice, up to the next choice. */
   private void goDown() {
     Fork fork = forks.peek();
-    Integer option = fork.tried++;
     Continuation continuation = fork.continuation;
-    if (fork.tried == fork.options) {
-      forks.pop();
-    } else {
-      fork.continuation = continuation.copy();
+    boolean isLast = fork.tried == fork.options - 1;
+    Continuation rest = isLast ? null : continuation.copy();
+    boolean taken = false;
+    try {
+      continuation.resume(fork.atChoice ? fork.tried : null);
+      taken = true;
+    } finally {
+      // A resume that was refused leaves the option to be tried.
+      if (taken || !continuation.isResumable()) {
+        fork.tried++;
+        fork.continuation = rest;
+        if (isLast) {
+          forks.pop();
+        }
+      }
     }
-    continuation.resume(fork.atChoice ? option : null);
     if (continuation.value() instanceof Computed) {
       found = (Computed) continuation.value();
       continuation.close();
@@ -200,7 +209,7 @@ public final class Search<S> implements Iterator<S>, AutoCloseable {
     final int options;
     int tried;
 
-    /** Stands there. */
+    /** Stands there; {@code null} if no option is left. */
     Continuation continuation;
 
     Fork(Continuation beginning) {
