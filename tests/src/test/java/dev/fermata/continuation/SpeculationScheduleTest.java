@@ -47,6 +47,27 @@ class SpeculationScheduleTest {
     }
   }
 
+  @Test
+  void theStackDoesNotGrowUnderAnExecutorThatRunsAtOnce() {
+    int questions = 20_000;
+    Speculation<Integer, Integer> speculation =
+        Speculation.<Integer, Integer>over(CompletableFuture::completedFuture)
+            .executor(Runnable::run)
+            .build();
+
+    CompletableFuture<Integer> answered =
+        speculation.compute(
+            capability -> {
+              int sum = 0;
+              for (int i = 0; i < questions; i++) {
+                sum += capability.<Integer>suspend(1);
+              }
+              return sum;
+            });
+
+    assertThat(answered).isCompletedWithValue(questions);
+  }
+
   private void run(int run, long seed) throws Exception {
     Random random = new Random(seed);
     int steps = 1 + random.nextInt(8);

@@ -27,7 +27,9 @@ import org.slf4j.LoggerFactory;
  * that may have effects and an outcome.
  *
  * <p>The lock guards the tree. Code of the user runs without it, except the {@code equals} of
- * answers; what a change leads to is collected in {@link #due} and done after it.
+ * answers; what a change leads to is collected in {@link #due} and done after it. A change that is
+ * made meanwhile by the same thread, as under an executor that runs what it is given at once, is
+ * followed by its consequences after the others: the stack does not grow with the number of steps.
  */
 final class SpeculationTree<Q, A, R> {
   private static final Logger LOG = LoggerFactory.getLogger(Speculation.class);
@@ -36,6 +38,9 @@ final class SpeculationTree<Q, A, R> {
   private final CompletableFuture<R> outcome = new CompletableFuture<>();
   private final Object lock = new Object();
   private final List<Runnable> due = new ArrayList<>();
+
+  /** What a thread that does so has left to do; threads do not do each other's work. */
+  private final ThreadLocal<Queue<Runnable>> doing = new ThreadLocal<>();
 
   /** Guesses that wait for their turn, in the order in which they were made. */
   private final Queue<Guess<A>> untried = new ArrayDeque<>();
@@ -59,13 +64,27 @@ final class SpeculationTree<Q, A, R> {
   }
 
   private void change(Runnable change) {
-    List<Runnable> after;
+    Queue<Runnable> outer = doing.get();
+    Queue<Runnable> after = outer == null ? new ArrayDeque<>() : outer;
     synchronized (lock) {
       change.run();
-      after = new ArrayList<>(due);
+      after.addAll(due);
       due.clear();
     }
-    after.forEach(Runnable::run);
+    if (outer == null) {
+      drain(after);
+    }
+  }
+
+  private void drain(Queue<Runnable> after) {
+    doing.set(after);
+    try {
+      for (Runnable next; (next = after.poll()) != null; ) {
+        next.run();
+      }
+    } finally {
+      doing.remove();
+    }
   }
 
   private void resume(Branch<A> branch, A input) {
