@@ -5,9 +5,12 @@ package dev.fermata.continuation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.io.Serializable;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CheckedTest {
   private static final AtomicInteger CHANCE = new AtomicInteger();
+  private static final LocalDate DAY = LocalDate.of(2024, 2, 29);
 
   private static Continuation checked(ContinuationEntryPoint entryPoint) {
     return Continuation.builder().checked(true).build(entryPoint);
@@ -128,5 +132,73 @@ class CheckedTest {
         .isThrownBy(continuation::resume)
         .withMessageContaining("Step 1")
         .withMessageContaining("was changed afterwards");
+  }
+
+  @Test
+  void equalValuesMayShareOtherObjects() {
+    String captured = "x";
+    LocalDate day = LocalDate.of(2024, 2, 29);
+    List<Integer> big = new ArrayList<>(List.of(1000));
+    Continuation continuation =
+        checked(
+            self -> {
+              self.suspend(new ArrayList<>(List.of(captured, "x")));
+              self.suspend(new Object[] {captured, "x"});
+              self.suspend(new Object[] {day, DAY});
+              self.suspend(Map.of("a", new Holder(captured), "b", new Holder("x")));
+              self.suspend(List.of(big.get(0), self.once(() -> 1000)));
+            });
+
+    int suspensions = 0;
+    while (continuation.resume()) {
+      suspensions++;
+    }
+
+    assertThat(suspensions).isEqualTo(5);
+  }
+
+  @Test
+  void anExceptionIsWhatItSaysNotWhereItWasSeen() {
+    Continuation continuation =
+        checked(
+            self -> {
+              RuntimeException thrown = new RuntimeException("no table");
+              try {
+                self.once(
+                    () -> {
+                      throw thrown;
+                    });
+              } catch (RuntimeException caught) {
+                caught.addSuppressed(new RuntimeException("nor a chair"));
+                self.suspend(caught);
+                self.suspend(List.of(caught));
+              }
+            });
+
+    assertThat(continuation.resume()).isTrue();
+    assertThat(continuation.resume()).isTrue();
+    assertThat(continuation.resume()).isFalse();
+  }
+
+  @Test
+  void anotherExceptionIsNamed() {
+    CHANCE.set(0);
+    Continuation continuation =
+        checked(self -> self.suspend(List.of(new RuntimeException("" + CHANCE.incrementAndGet()))));
+
+    assertThatExceptionOfType(NonDeterministicContinuationException.class)
+        .isThrownBy(continuation::resume)
+        .withMessageContaining("Step 1");
+  }
+
+  /** Equal to no other. */
+  private static final class Holder implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    final String held;
+
+    Holder(String held) {
+      this.held = held;
+    }
   }
 }

@@ -342,6 +342,10 @@ public final class Continuation implements Serializable, AutoCloseable {
      * NonDeterministicContinuationException} at the first difference in where it suspends, what it
      * hands out or what it asks for, and also if an input was changed after it was given.
      *
+     * <p>Values differ if neither {@code equals} nor their serialised form says that they are the
+     * same. So values that are not serialisable are told apart by their class alone, and exceptions
+     * by their class and message.
+     *
      * @param check whether to do that; default is the system property {@value #CHECK_PROPERTY}
      * @return this builder
      */

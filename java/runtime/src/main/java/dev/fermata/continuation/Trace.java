@@ -10,20 +10,25 @@ import java.math.BigInteger;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** What a checked continuation did, and what it was given, since its beginning or last snapshot. */
 final class Trace {
-  private final List<String> done = new ArrayList<>();
+  private static final Act NO_MORE = new Act("does no more", null, "");
+
+  private final List<Act> done = new ArrayList<>();
   private final List<Step> given = new ArrayList<>();
   private final List<String> givenThen = new ArrayList<>();
 
   void suspends(Object emitted) {
-    done.add("suspends" + Refusals.site() + ", handing out " + print(emitted));
+    done.add(new Act("suspends" + Refusals.site() + ", handing out ", emitted, print(emitted)));
   }
 
   void callsOnce() {
-    done.add("calls once" + Refusals.site());
+    done.add(new Act("calls once" + Refusals.site(), null, ""));
   }
 
   void isGiven(Step step) {
@@ -52,9 +57,9 @@ final class Trace {
       }
     }
     for (int i = 0; i < Math.max(done.size(), replayed.done.size()); i++) {
-      String first = i < done.size() ? done.get(i) : "does no more";
-      String second = i < replayed.done.size() ? replayed.done.get(i) : "does no more";
-      if (!first.equals(second)) {
+      Act first = i < done.size() ? done.get(i) : NO_MORE;
+      Act second = i < replayed.done.size() ? replayed.done.get(i) : NO_MORE;
+      if (!first.isLike(second)) {
         throw new NonDeterministicContinuationException(
             i + 1, "at first it " + first + ", and replayed it " + second, null);
       }
@@ -66,14 +71,15 @@ final class Trace {
     if (value == null
         || value instanceof Number
         || value instanceof String
-        || value instanceof Boolean) {
+        || value instanceof Boolean
+        || value instanceof Throwable) {
       return String.valueOf(value);
     }
     String type = value.getClass().getName();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+    try (ObjectOutputStream out = new Values(bytes)) {
       out.writeObject(value);
-    } catch (IOException | RuntimeException notSerialisable) {
+    } catch (IOException | RuntimeException | StackOverflowError notSerialisable) {
       return "a " + type;
     }
     return "a " + type + " with digest " + digest(bytes.toByteArray());
@@ -85,6 +91,56 @@ final class Trace {
       return new BigInteger(1, digest).toString(16).substring(0, 16);
     } catch (NoSuchAlgorithmException missing) {
       throw new IllegalStateException("Every JDK has SHA-256", missing);
+    }
+  }
+
+  /** One thing that was done. */
+  private static final class Act {
+    private final String what;
+    private final Object value;
+    private final String valueThen;
+
+    Act(String what, Object value, String valueThen) {
+      this.what = what;
+      this.value = value;
+      this.valueThen = valueThen;
+    }
+
+    /** Values that are equal may still be printed differently: they share other objects. */
+    boolean isLike(Act other) {
+      return what.equals(other.what)
+          && (valueThen.equals(other.valueThen) || Objects.deepEquals(value, other.value));
+    }
+
+    @Override
+    public String toString() {
+      return what + valueThen;
+    }
+  }
+
+  /**
+   * Writes equal values as equal bytes, whether or not they are the same objects, and exceptions
+   * without what frames they came through. Never read.
+   */
+  private static final class Values extends ObjectOutputStream {
+    private final Map<Object, Object> first = new HashMap<>();
+
+    Values(ByteArrayOutputStream bytes) throws IOException {
+      super(bytes);
+      enableReplaceObject(true);
+    }
+
+    @Override
+    protected Object replaceObject(Object value) {
+      if (value instanceof Throwable) {
+        return replaceObject(value.toString());
+      }
+      boolean isPlain =
+          value instanceof String
+              || value instanceof Number
+              || value instanceof Boolean
+              || value instanceof Character;
+      return isPlain ? first.computeIfAbsent(value, same -> same) : value;
     }
   }
 }
