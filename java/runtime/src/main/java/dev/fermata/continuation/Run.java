@@ -65,10 +65,18 @@ final class Run {
   /** Whether it was ever suspended, be it in an earlier life. */
   private boolean begun;
 
-  /** Whether it was suspended before an effect, and so takes no input. */
+  /** Whether it stands before an effect, and so takes no input. */
   private boolean atEffect;
 
   private boolean effectsHeld;
+
+  /**
+   * Has come to an effect that is held. Its frames are being left, for it may hold locks: kept,
+   * they would exclude other branches, or be released by another thread, and monitors cannot be
+   * kept.
+   */
+  private boolean unwinding;
+
   private boolean inEffect;
   private Object value;
   private boolean valueKnown = true;
@@ -203,6 +211,10 @@ final class Run {
     } catch (OutOfMemoryError | IllegalStateException noThread) {
       throw new NotStarted(noThread);
     }
+    if (unwinding) {
+      standBeforeEffect();
+      return true;
+    }
     begun = begun || !ended;
     if (journal.trace() != null && !effectsHeld && !aborting && journal.divergence() == null) {
       check(ended);
@@ -212,6 +224,19 @@ final class Run {
     }
     release();
     return true;
+  }
+
+  /** What has left its frames stands before the effect by its history, as a copy would. */
+  private void standBeforeEffect() {
+    unwinding = false;
+    begun = true;
+    source = null;
+    coroutine = null;
+    failure = null;
+    if (journal.trace() != null) {
+      journal.trace().clear();
+    }
+    release();
   }
 
   /** Lives this life once more, and compares. */
@@ -447,11 +472,11 @@ final class Run {
     if (journal.isReplaying()) {
       return (T) journal.replayedOutcome();
     }
-    while (effectsHeld) {
+    if (effectsHeld) {
       atEffect = true;
-      pause();
+      unwinding = true;
+      throwIfAborting();
     }
-    atEffect = false;
     T result;
     inEffect = true;
     try {
@@ -502,6 +527,10 @@ final class Run {
   private void throwIfAborting() {
     if (aborting) {
       throw new ActionAbortedError("The continuation is closed");
+    }
+    if (unwinding) {
+      throw new ActionAbortedError(
+          "The effect has to wait until a guess is confirmed; a replay goes on from here then");
     }
   }
 

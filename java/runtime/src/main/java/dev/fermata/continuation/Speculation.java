@@ -39,13 +39,16 @@ import java.util.function.Function;
  *
  * <p>A wrong guess costs processor time and never shows: a branch that is a guess stops at {@link
  * SuspendCapability#once once}, whose effect runs when all guesses on the way there have come true;
- * and what it returns or throws is nothing until then. So the lookup has to be a read, which may be
- * asked for what nobody will need, and all effects of the computation have to be inside of {@code
- * once}, as in every continuation that is recorded. A branch that is running when it turns out to
- * be wrong is closed at its next suspension.
+ * and what it returns or throws is nothing until then. While it waits its frames are left, as those
+ * of a branch that is closed, so that it holds no locks, and it comes back to the effect by a
+ * replay; a class initialiser cannot be run again, and is no place for effects. So the lookup has
+ * to be a read, which may be asked for what nobody will need, and all effects of the computation
+ * have to be inside of {@code once}, as in every continuation that is recorded. A branch that is
+ * running when it turns out to be wrong is closed at its next suspension.
  *
- * <p>The first guess goes on in the continuation that asked; only the others, and an answer that
- * nobody guessed, cost a replay.
+ * <p>The first guess goes on in the continuation that asked; only the others, an answer that nobody
+ * guessed, and an effect that had to wait cost a replay. All branches run at once, so code that
+ * holds a lock while it asks keeps its other branches from running.
  *
  * <p>Immutable, and safe for all threads: one speculation may run any number of computations.
  *
