@@ -256,6 +256,14 @@ class HostileBytesTest {
     for (List<Object> list : List.of(List.of(), List.<Object>of(1, "2", List.of(3)))) {
       assertThat(read(withObject(entry, list), format).value()).isEqualTo("[" + list + "]");
     }
+    // Those of Stream.toList, as JDK 16 and later write them: there is no such kind on JDK 11.
+    byte[] ofStream = withObject(entry, List.of("a", "b"));
+    int kind = new String(ofStream, StandardCharsets.ISO_8859_1).indexOf("tagxp") + 8;
+    assertThat(ofStream[kind]).isEqualTo((byte) 1);
+    ofStream[kind] = 4;
+    assertThat(read(ofStream, format).value()).isEqualTo("[[a, b]]");
+    ofStream[kind] = 5;
+    refuses(ofStream, "of kind 5");
   }
 
   @Test

@@ -5,13 +5,17 @@ package dev.fermata.continuation;
 import static dev.fermata.continuation.SerialisationTest.read;
 import static dev.fermata.continuation.SerialisationTest.write;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.fermata.ChildJvm;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Set;
@@ -137,5 +141,101 @@ class SavedFormTest {
     assertThatIOException()
         .isThrownBy(() -> read(bytes, format))
         .withCauseInstanceOf(NoClassDefFoundError.class);
+  }
+
+  /** Counts as far as it is told. */
+  private static final class Counting extends Generator<Integer> {
+    private static final long serialVersionUID = 1L;
+    private final int end;
+    private final ArrayList<Object> left = new ArrayList<>();
+
+    Counting(int end) {
+      this.end = end;
+    }
+
+    @Override
+    protected void generate() {
+      for (int i = 0; i < end; i++) {
+        emit(i);
+      }
+      left.add(new Object());
+    }
+  }
+
+  @Test
+  void continuationsAndGeneratorsHoldOthers() throws Exception {
+    Counting held = new Counting(9);
+    held.next();
+    Continuation outer = given(held, given("inner"));
+    ContinuationFormat format = builder().allow(Counting.class).build();
+    Continuation read = read(write(outer, format), format);
+    assertThat(((Continuation) read.value()).value()).isEqualTo("inner");
+
+    Continuation holding = given(held);
+    Counting after = (Counting) read(write(holding, format), format).value();
+    assertThat(after.next()).isEqualTo(1);
+    assertThat(held.next()).isEqualTo(1);
+  }
+
+  @Test
+  void theLimitOfTheHistoryHoldsForThoseThatAreHeld() {
+    ContinuationFormat five = builder().maxHistory(5).build();
+    cannotBeSaved(given(given(1, 2, null, null, null, null)), five, "raise maxHistory");
+  }
+
+  @Test
+  void circlesAreRefused() throws Exception {
+    Continuation itself = given();
+    itself.resume(itself);
+    cannotBeSaved(itself, builder().build(), "circle");
+    byte[] bytes = SerialisationTest.javaBytes(itself);
+    assertThatIOException()
+        .isThrownBy(() -> SerialisationTest.javaRead(bytes, null))
+        .withMessageContaining("circle");
+
+    Continuation first = given();
+    Continuation second = given(first);
+    first.resume(second);
+    byte[] mutual = SerialisationTest.javaBytes(List.of(first, second));
+    assertThatIOException()
+        .isThrownBy(() -> SerialisationTest.javaRead(mutual, null))
+        .withMessageContaining("circle");
+  }
+
+  @Test
+  void aGeneratorAtItsEndWhoseFieldsCannotBeSerialisedSaysSo() {
+    Counting ended = new Counting(1);
+    ended.next();
+    assertThat(ended.hasNext()).isFalse();
+    assertThatExceptionOfType(NotSerializableException.class)
+        .isThrownBy(() -> SerialisationTest.javaBytes(ended))
+        .withMessageContaining("java.lang.Object");
+  }
+
+  @Test
+  void statesThatDoNotExistAreRefused() throws Exception {
+    ContinuationFormat format = builder().allow(Counting.class).build();
+    byte[] untaken = write(given(), format);
+    untaken[10] = 4;
+    assertThatIOException()
+        .isThrownBy(() -> read(untaken, format))
+        .withMessageContaining("untaken");
+
+    byte[] javaForm = SerialisationTest.javaBytes(given());
+    byte[] negative = javaForm.clone();
+    // The end is the number of steps, the number of null inputs, and the end of the block and
+    // object.
+    negative[negative.length - 13] = -1;
+    assertThatIOException()
+        .isThrownBy(() -> SerialisationTest.javaRead(negative, null))
+        .withMessageContaining("no number of steps");
+
+    byte[] noFields = {
+      'F', 'M', 'C', 'N', 1, 0, 0, 0, 0, 14, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    };
+    assertThatIOException()
+        .isThrownBy(
+            () -> Generator.readFrom(new ByteArrayInputStream(noFields), format, Counting.class))
+        .withMessageContaining("without its fields");
   }
 }

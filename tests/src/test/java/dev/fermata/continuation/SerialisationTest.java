@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.NotSerializableException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
@@ -264,8 +265,11 @@ class SerialisationTest {
         .withMessageContaining("Continuation.live");
     Object notSerialisable = new Object();
     Continuation other = new Continuation(self -> self.suspend(notSerialisable));
-    assertThatIllegalStateException()
+    assertThatExceptionOfType(NotSerializableException.class)
         .isThrownBy(() -> write(other, format()))
+        .withMessageContaining("java.lang.Object");
+    assertThatExceptionOfType(NotSerializableException.class)
+        .isThrownBy(() -> javaBytes(other))
         .withMessageContaining("java.lang.Object");
   }
 

@@ -8,6 +8,7 @@ import dev.fermata.internal.continuation.Saved;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InvalidObjectException;
+import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
@@ -238,11 +239,11 @@ public final class Continuation implements Serializable, AutoCloseable {
    * @param out is written to, not closed
    * @param format how objects become bytes
    * @throws IOException if writing fails, or an object cannot be serialised or is not allowed
-   * @throws IllegalStateException as {@link #copy()}, but a completed one can be saved
+   * @throws IllegalStateException if it is {@linkplain #live live}; if it is running or closed
    */
   public void writeTo(OutputStream out, ContinuationFormat format) throws IOException {
     try {
-      format.write(run.save(), out);
+      format.write(Refusals.saved(run), out);
     } finally {
       Reference.reachabilityFence(this);
     }
@@ -260,7 +261,13 @@ public final class Continuation implements Serializable, AutoCloseable {
    */
   public static Continuation readFrom(InputStream in, ContinuationFormat format)
       throws IOException {
-    Saved saved = format.read(in, ContinuationEntryPoint.class);
+    return restored(format.read(in, ContinuationEntryPoint.class));
+  }
+
+  static Continuation restored(Saved saved) throws InvalidObjectException {
+    if (saved.state() == Saved.State.UNTAKEN) {
+      throw new InvalidObjectException("A continuation has no elements that could be untaken");
+    }
     return new Continuation(new Run(ContinuationOptions.defaults(), saved, null));
   }
 
@@ -284,8 +291,8 @@ public final class Continuation implements Serializable, AutoCloseable {
   }
 
   /** The saved form, written into the same stream. */
-  private Object writeReplace() {
-    return new SavedContinuation(run.save());
+  private Object writeReplace() throws NotSerializableException {
+    return new SavedContinuation(Refusals.saved(run));
   }
 
   private void readObject(ObjectInputStream in) throws InvalidObjectException {

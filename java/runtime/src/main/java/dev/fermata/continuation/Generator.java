@@ -6,6 +6,8 @@ import dev.fermata.internal.continuation.EntryImage;
 import dev.fermata.internal.continuation.Saved;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InvalidObjectException;
+import java.io.NotSerializableException;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.util.Enumeration;
@@ -34,9 +36,9 @@ import java.util.stream.StreamSupport;
  * <p>The code runs when an element is asked for. A generator is a {@link Continuation} whose entry
  * point it is itself: {@link #copy()} and serialisation take its fields as they were before the
  * first element (or at the last {@link #snapshot()}) and how many elements it has emitted, and a
- * copy emits those again, unseen, when it is asked for its first. So {@link #generate()} has to be
- * deterministic for that. A subclass that is a nested or anonymous class in a method that is not
- * static takes the object around it along.
+ * copy emits those again, unseen, when it is asked for its first. One at its end is saved with its
+ * fields as they then are. So {@link #generate()} has to be deterministic for that. A subclass that
+ * is a nested or anonymous class in a method that is not static takes the object around it along.
  *
  * <p>One thread at a time; what it throws is thrown by whoever asks for the element, the same
  * object. One that is not used to its end may be dropped under {@link
@@ -246,17 +248,20 @@ public abstract class Generator<E>
     return type.cast(restored(format.read(in, type)));
   }
 
-  static Generator<?> restored(Saved saved) {
+  static Generator<?> restored(Saved saved) throws InvalidObjectException {
     Generator<?> generator = (Generator<?>) saved.entry();
+    if (generator == null) {
+      throw new InvalidObjectException("A generator was saved without its fields");
+    }
     generator.run = new Run(ContinuationOptions.defaults(), saved, null);
     generator.ready = saved.state() == Saved.State.UNTAKEN;
     return generator;
   }
 
-  private Saved save() {
-    Saved saved = run().save();
+  private Saved save() throws NotSerializableException {
+    Saved saved = Refusals.saved(run());
     if (saved.state() == Saved.State.COMPLETED) {
-      saved = saved.with(saved.state(), image().make());
+      saved = saved.with(saved.state(), Refusals.made(image()));
     } else if (ready) {
       saved = saved.with(Saved.State.UNTAKEN, saved.entry());
     }
@@ -278,8 +283,9 @@ public abstract class Generator<E>
    * What is written in its place: a form with its history.
    *
    * @return the form
+   * @throws NotSerializableException if its fields cannot be serialised
    */
-  protected final Object writeReplace() {
+  protected final Object writeReplace() throws NotSerializableException {
     return bare ? this : new SavedGenerator(save());
   }
 }

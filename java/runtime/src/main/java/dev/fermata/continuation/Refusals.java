@@ -4,8 +4,11 @@ package dev.fermata.continuation;
 
 import dev.fermata.Strategy;
 import dev.fermata.internal.continuation.EntryImage;
+import dev.fermata.internal.continuation.Saved;
 import dev.fermata.internal.strategy.Pin;
 import dev.fermata.internal.strategy.Strategies;
+import java.io.IOException;
+import java.io.NotSerializableException;
 import java.lang.StackWalker.StackFrame;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,6 +33,37 @@ final class Refusals {
         "The continuation is running, or being copied or saved, and cannot be "
             + what
             + " now: one thread at a time may use it, and its own code not at all");
+  }
+
+  /**
+   * What is to be saved of one.
+   *
+   * @throws NotSerializableException if its entry point cannot be
+   */
+  static Saved saved(Run run) throws NotSerializableException {
+    try {
+      return run.save();
+    } catch (IllegalStateException refused) {
+      if (refused.getCause() instanceof IOException) {
+        throw notSerialisable(refused);
+      }
+      throw refused;
+    }
+  }
+
+  private static NotSerializableException notSerialisable(IllegalStateException refused) {
+    NotSerializableException failure = new NotSerializableException(refused.getMessage());
+    failure.initCause(refused.getCause());
+    return failure;
+  }
+
+  /** Makes what the image is of. */
+  static Object made(EntryImage image) throws NotSerializableException {
+    try {
+      return image.make();
+    } catch (IllegalStateException refused) {
+      throw notSerialisable(refused);
+    }
   }
 
   static IllegalContinuationStateException ofCaller(Strategy strategy) {

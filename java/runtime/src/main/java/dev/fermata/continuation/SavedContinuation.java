@@ -4,7 +4,9 @@ package dev.fermata.continuation;
 
 import dev.fermata.internal.continuation.Saved;
 import dev.fermata.internal.continuation.SavedObjects;
+import dev.fermata.internal.continuation.SavedReference;
 import java.io.IOException;
+import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
@@ -13,7 +15,7 @@ import java.io.Serializable;
  * A {@link Continuation} in a stream of Java serialisation: entry point and history are objects of
  * that stream, so that its reader's filter sees them all.
  */
-final class SavedContinuation implements Serializable {
+final class SavedContinuation implements SavedReference, Serializable {
   private static final long serialVersionUID = 1L;
 
   private transient Saved saved;
@@ -30,7 +32,7 @@ final class SavedContinuation implements Serializable {
     saved = SavedObjects.read(in, ContinuationEntryPoint.class);
   }
 
-  private Object readResolve() {
-    return new Continuation(new Run(ContinuationOptions.defaults(), saved, null));
+  private Object readResolve() throws InvalidObjectException {
+    return Continuation.restored(saved);
   }
 }

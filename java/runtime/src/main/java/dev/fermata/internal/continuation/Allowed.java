@@ -27,7 +27,7 @@ import java.util.Set;
  * these classes are left to who names one of them, or reads nothing but what has a MAC.
  */
 public final class Allowed {
-  private static final Set<String> OF_THE_JDK =
+  private static final Set<String> BY_DEFAULT =
       Set.of(
           "java.lang.Boolean",
           "java.lang.Byte",
@@ -96,6 +96,8 @@ public final class Allowed {
           "dev.fermata.continuation.Generator",
           "dev.fermata.continuation.IllegalContinuationStateException",
           "dev.fermata.continuation.NonDeterministicContinuationException",
+          "dev.fermata.continuation.SavedContinuation",
+          "dev.fermata.continuation.SavedGenerator",
           "dev.fermata.continuation.SuspendCapability");
 
   private static final Set<String> HASHING =
@@ -146,7 +148,7 @@ public final class Allowed {
     String component = component(name);
     return component.isEmpty()
         || named.containsKey(component)
-        || OF_THE_JDK.contains(component)
+        || BY_DEFAULT.contains(component)
         || hashing && HASHING.contains(component);
   }
 
@@ -253,6 +255,10 @@ public final class Allowed {
       return rejection == null
           ? ObjectInputFilter.Status.UNDECIDED
           : ObjectInputFilter.Status.REJECTED;
+    }
+
+    FormatLimits limits() {
+      return limits;
     }
 
     /** Refuses a collection that is too long, or that hashes its elements if none may. */

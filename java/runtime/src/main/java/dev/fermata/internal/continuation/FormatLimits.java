@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.continuation;
 
+import java.io.InvalidObjectException;
+
 /** How much is read at most. Not thread-safe while it is set. */
 public final class FormatLimits {
   private int bytes = 16 << 20;
@@ -65,7 +67,19 @@ public final class FormatLimits {
     return references > bytes ? "A value has more references than maxBytes bytes" : null;
   }
 
-  long history() {
-    return history;
+  /**
+   * Counts the steps of a history.
+   *
+   * @throws InvalidObjectException if there are too many
+   */
+  void checkHistory(long length) throws InvalidObjectException {
+    if (length > history) {
+      throw new InvalidObjectException(
+          "A history of "
+              + length
+              + " steps or more, at most "
+              + history
+              + " are allowed: raise maxHistory, or take snapshots more often");
+    }
   }
 }

@@ -83,7 +83,7 @@ public final class SavedBytes {
 
   /** Writes it, nothing if it could not be read again. */
   public void write(Saved saved, OutputStream out) throws IOException {
-    checkHistory(saved.history().length());
+    limits.checkHistory(saved.history().length());
     byte[] body;
     try {
       body = body(saved);
@@ -252,25 +252,14 @@ public final class SavedBytes {
     Step last = null;
     for (long i = 0; i < count; i++) {
       long nulls = SavedForm.checkNulls(body.getLong());
-      length = checkHistory(length + nulls + 1);
+      length += nulls + 1;
+      limits.checkHistory(length);
       Step.Kind kind = SavedForm.constant(Step.Kind.values(), body.get() & 0xff);
       last = SavedForm.step(last, nulls, kind, readValue(body));
     }
     long nulls = SavedForm.checkNulls(body.getLong());
-    checkHistory(length + nulls);
+    limits.checkHistory(length + nulls);
     return new History(last, nulls);
-  }
-
-  private long checkHistory(long length) throws InvalidObjectException {
-    if (length > limits.history()) {
-      throw new InvalidObjectException(
-          "A history of "
-              + length
-              + " steps or more, at most "
-              + limits.history()
-              + " are allowed: raise maxHistory, or take snapshots more often");
-    }
-    return length;
   }
 
   private Object readValue(ByteBuffer body) throws IOException {

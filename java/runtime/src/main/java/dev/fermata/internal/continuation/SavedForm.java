@@ -42,6 +42,11 @@ final class SavedForm {
         || kind == Step.Kind.INPUT && value == null) {
       throw new InvalidObjectException("a step of kind " + kind + " cannot have this value");
     }
+    if (value instanceof SavedReference) {
+      throw new InvalidObjectException(
+          "a continuation or generator was given itself, or one that was given it: such a circle"
+              + " cannot be saved");
+    }
     return new Step(before, nulls, kind, value);
   }
 }

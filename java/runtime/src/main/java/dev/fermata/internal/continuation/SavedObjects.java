@@ -45,12 +45,19 @@ public final class SavedObjects {
     Object entry = in.readObject();
     SavedForm.checkEntry(state, entry, entryType);
     int count = in.readInt();
+    if (count < 0) {
+      throw new InvalidObjectException(count + " is no number of steps");
+    }
     Step last = null;
     for (int i = 0; i < count; i++) {
       long nulls = SavedForm.checkNulls(in.readLong());
       Step.Kind kind = SavedForm.constant(Step.Kind.values(), in.readUnsignedByte());
       last = SavedForm.step(last, nulls, kind, in.readObject());
     }
-    return new Saved(state, entry, new History(last, SavedForm.checkNulls(in.readLong())));
+    History history = new History(last, SavedForm.checkNulls(in.readLong()));
+    if (in instanceof Allowed.Reader) {
+      ((Allowed.Reader) in).limits().checkHistory(history.length());
+    }
+    return new Saved(state, entry, history);
   }
 }
