@@ -160,9 +160,14 @@ public final class Continuation implements Serializable, AutoCloseable {
 
   /**
    * Returns what the last {@link SuspendCapability#suspend(Object)} handed out. Of a continuation
-   * that was read from a stream it is found out by replaying.
+   * that was read from a stream it is found out by replaying; if that fails, by one of the
+   * exceptions below, the continuation stays as it was.
    *
    * @return the value; {@code null} if there was none, and if the continuation is not suspended
+   * @throws IllegalContinuationStateException if it is in use; if the caller holds a monitor and
+   *     the strategy cannot leave it alone; or if it was saved where this strategy cannot suspend
+   *     it
+   * @throws NonDeterministicContinuationException if the replay went another way
    */
   public Object value() {
     try {
@@ -222,8 +227,9 @@ public final class Continuation implements Serializable, AutoCloseable {
   /**
    * Ends the continuation. A suspended one is resumed with {@link dev.fermata.ActionAbortedError},
    * which each further suspend throws again, so that its {@code finally} blocks run, and is waited
-   * for. One that is running ends at its next suspend, and is not waited for. Idempotent; any
-   * thread.
+   * for. One that is running ends at its next suspend, and is not waited for. Code that catches the
+   * error and suspends again 1,000 times is left where it is, with a warning in the log; under
+   * {@code HANDOFF} and {@code VIRTUAL} its thread stays. Idempotent; any thread.
    *
    * @throws ContinuationExecutionException if a {@code finally} block threw another exception
    */

@@ -22,6 +22,9 @@ final class Journal {
 
   private long nulls;
 
+  private Step markedLast;
+  private long markedNulls;
+
   /** {@code null} unless there is something left to replay. */
   private Replay replay;
 
@@ -68,17 +71,28 @@ final class Journal {
     }
   }
 
-  /** Goes back to what it was before something was recorded that did not happen. */
-  void takeBack(History earlier) {
-    last = earlier.last();
-    nulls = earlier.nulls();
+  /** Remembers what it has, for {@link #takeBack}. */
+  void mark() {
+    markedLast = last;
+    markedNulls = nulls;
+  }
+
+  /** Goes back to the mark: what came after it did not happen. */
+  void takeBack() {
+    last = markedLast;
+    nulls = markedNulls;
     replay = null;
+    divergence = null;
+    if (trace != null) {
+      trace.takeBack(history().length());
+    }
   }
 
   /** What went before needs no replay any more. */
   void forgetHistory() {
     last = null;
     nulls = 0;
+    markedLast = null;
     if (trace != null) {
       trace.clear();
     }

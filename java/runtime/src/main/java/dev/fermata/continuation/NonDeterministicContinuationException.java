@@ -5,8 +5,8 @@ package dev.fermata.continuation;
 /**
  * A replayed continuation did not do what it did before: its entry point depends on something that
  * is neither one of its fields nor an input. Such things belong into {@link
- * SuspendCapability#once}. The continuation is completed; what it was saved in or copied from is as
- * before.
+ * SuspendCapability#once}. The continuation is completed, unless it was {@link Continuation#value}
+ * that replayed; what it was saved in or copied from is as before.
  */
 public final class NonDeterministicContinuationException extends IllegalStateException {
   private static final long serialVersionUID = 1L;

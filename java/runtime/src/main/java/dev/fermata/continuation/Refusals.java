@@ -146,7 +146,8 @@ final class Refusals {
 
   private static boolean isOwn(StackFrame frame) {
     Class<?> type = frame.getDeclaringClass();
-    return type == Run.class
+    return type == Life.class
+        || type == Run.class
         || type == Journal.class
         || type == Trace.class
         || type == SuspendCapability.class

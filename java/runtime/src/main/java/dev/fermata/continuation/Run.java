@@ -3,23 +3,20 @@
 package dev.fermata.continuation;
 
 import dev.fermata.ActionAbortedError;
-import dev.fermata.internal.continuation.Coroutine;
 import dev.fermata.internal.continuation.EntryImage;
 import dev.fermata.internal.continuation.History;
 import dev.fermata.internal.continuation.Saved;
-import dev.fermata.internal.continuation.Step;
-import dev.fermata.internal.strategy.Pin;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What is behind a {@link Continuation} and its {@link SuspendCapability}: the state machine, the
- * journal and the coroutine. It does not know the {@code Continuation} that the user holds, so that
- * a {@code Cleaner} can end the thread of one that was dropped.
+ * What is behind a {@link Continuation}: the state machine and the journal, and the {@link Life} of
+ * its code once it runs. It does not know the {@code Continuation} that the user holds, so that a
+ * {@code Cleaner} can end the thread of one that was dropped.
  *
  * <p>All fields without a comment belong to whoever has claimed it: the one thread that resumes,
- * copies, saves or closes it, and the body while it runs.
+ * copies, saves or closes it.
  */
 final class Run {
   /** Where a continuation stands. */
@@ -43,13 +40,12 @@ final class Run {
   }
 
   private final ContinuationOptions options;
-  private final SuspendCapability capability = new SuspendCapability(this);
 
   /** Changed by compare and set, or by whoever has claimed it. */
   private volatile State state = State.RESUMABLE;
 
   /** Set by {@link #close()} of any thread: each further suspend throws. */
-  private volatile boolean aborting;
+  private final AtomicBoolean aborting = new AtomicBoolean();
 
   /** Entry point or generator; {@code null} until it is made of the image. */
   private Object source;
@@ -57,8 +53,8 @@ final class Run {
   /** The source before the history; {@code null} before the first resume, unless it is a copy's. */
   private EntryImage image;
 
-  /** {@code null} before the first resume in this life: then the history is to be replayed. */
-  private Coroutine coroutine;
+  /** {@code null} before the first resume in this process. */
+  private Life life;
 
   private final Journal journal;
 
@@ -69,19 +65,8 @@ final class Run {
   private boolean atEffect;
 
   private boolean effectsHeld;
-
-  /**
-   * Has come to an effect that is held. Its frames are being left, for it may hold locks: kept,
-   * they would exclude other branches, or be released by another thread, and monitors cannot be
-   * kept.
-   */
-  private boolean unwinding;
-
-  private boolean inEffect;
   private Object value;
   private boolean valueKnown = true;
-  private Object input;
-  private Throwable failure;
 
   Run(ContinuationOptions options, Object source) {
     this.options = options;
@@ -134,9 +119,10 @@ final class Run {
     }
   }
 
-  private void release() {
-    state = State.RESUMABLE;
-    if (aborting) {
+  // A stack that is full lets no call succeed: what ends a claim is written where it ends.
+
+  private void closeIfAborting() {
+    if (aborting.get()) {
       close();
     }
   }
@@ -144,30 +130,55 @@ final class Run {
   /** Returns whether it is suspended again. */
   boolean resume(Object given) {
     claim("resumed");
-    boolean fresh = coroutine == null;
-    checkInput(given);
-    prepare();
-    History before = fresh ? journal.history() : null;
-    if (begun && !atEffect) {
-      journal.recordInput(given);
-    }
-    if (fresh) {
-      journal.beginReplay();
-    }
-    input = journal.isReplaying() ? null : given;
     try {
-      return slice();
-    } catch (NotStarted notStarted) {
-      coroutine = null;
-      journal.takeBack(before);
-      release();
+      checkInput(given);
+      prepare();
+    } catch (Throwable refused) {
+      state = State.RESUMABLE;
+      closeIfAborting();
+      throw refused;
+    }
+    boolean ended = false;
+    NotStarted notStarted = null;
+    try {
+      journal.mark();
+      if (begun && !atEffect) {
+        journal.recordInput(given);
+      }
+      if (!life.hasBegun()) {
+        journal.beginReplay();
+      }
+      try {
+        ended = life.run(journal.isReplaying() ? null : given, effectsHeld);
+        if (life.isAtEffect()) {
+          standBeforeEffect();
+          ended = false;
+        } else {
+          settle(ended);
+        }
+      } catch (NotStarted nothingRan) {
+        notStarted = nothingRan;
+        takeBack();
+      }
+    } catch (Throwable broken) {
+      if (state == State.BUSY) {
+        state = State.COMPLETED;
+        breakDown();
+      }
+      throw broken;
+    }
+    if (!ended) {
+      state = State.RESUMABLE;
+      closeIfAborting();
+    }
+    if (notStarted != null) {
       throw notStarted.unchecked();
     }
+    return !ended;
   }
 
   private void checkInput(Object given) {
     if (given != null && (!begun || atEffect)) {
-      release();
       throw new IllegalArgumentException(
           "A continuation that "
               + (begun ? "waits before an effect" : "has not begun")
@@ -176,88 +187,87 @@ final class Run {
     }
   }
 
-  /** Makes what is needed to run a slice; releases the claim if it fails. */
+  /** Makes what is needed to run a slice. */
   private void prepare() {
-    try {
-      if (coroutine == null) {
-        if (options.isRecorded() && image == null) {
-          image = image(source);
-        }
-        if (source == null) {
-          source = image.make();
-        }
-        coroutine = options.coroutines().create(this::body);
+    if (life == null) {
+      if (options.isRecorded() && image == null) {
+        image = Life.image(source);
       }
-      if (coroutine.endangersCaller()) {
-        throw Refusals.ofCaller(coroutine.strategy());
-      }
-    } catch (Throwable refused) {
-      release();
-      throw refused;
+      life = new Life(options, source(), journal, aborting);
+    }
+    life.checkCaller();
+  }
+
+  /** After a slice that did not begin. */
+  private void takeBack() {
+    journal.takeBack();
+    if (!life.hasBegun()) {
+      life = null;
     }
   }
 
-  private static EntryImage image(Object source) {
-    return source instanceof Generator ? ((Generator<?>) source).image() : EntryImage.of(source);
+  /**
+   * After a slice that was cut off below the code, as by a stack that is full: where, is unknown.
+   */
+  private void breakDown() {
+    aborting.set(true);
+    forget();
   }
 
-  private boolean slice() throws NotStarted {
-    value = null;
+  /** After a slice: ends the claim if the code has ended, and throws what it threw. */
+  private void settle(boolean ended) {
+    begun = begun || !ended;
+    value = life.emitted();
     valueKnown = true;
     atEffect = false;
-    boolean ended;
-    try {
-      ended = coroutine.run();
-    } catch (OutOfMemoryError | IllegalStateException noThread) {
-      throw new NotStarted(noThread);
+    if (life.snapshot() != null) {
+      image = life.snapshot();
     }
-    if (unwinding) {
-      standBeforeEffect();
-      return true;
-    }
-    begun = begun || !ended;
-    if (journal.trace() != null && !effectsHeld && !aborting && journal.divergence() == null) {
+    boolean comparable =
+        !effectsHeld && !aborting.get() && journal.divergence() == null && life.stopped() == null;
+    if (journal.trace() != null && comparable) {
       check(ended);
     }
     if (ended) {
-      return finish();
+      finish();
     }
-    release();
-    return true;
   }
 
   /** What has left its frames stands before the effect by its history, as a copy would. */
   private void standBeforeEffect() {
-    unwinding = false;
     begun = true;
+    atEffect = true;
+    value = null;
+    valueKnown = true;
+    if (life.snapshot() != null) {
+      image = life.snapshot();
+    }
     source = null;
-    coroutine = null;
-    failure = null;
+    life = null;
     if (journal.trace() != null) {
       journal.trace().clear();
     }
-    release();
   }
 
   /** Lives this life once more, and compares. */
   private void check(boolean ended) {
     Refusals.unlessMade(image, "checked");
     Run twin = new Run(options, new Saved(reached(), null, journal.history()), image);
-    twin.effectsHeld = true;
     try {
       twin.journal.beginReplay();
       twin.claim("checked");
       twin.prepare();
-      twin.coroutine.run();
+      twin.life.run(null, true);
       journal.trace().compare(twin.journal.trace());
-    } catch (RuntimeException | Error different) {
+    } catch (NotStarted | RuntimeException | Error different) {
       if (!ended) {
         abort();
       } else {
         forget();
         state = State.COMPLETED;
       }
-      throw different;
+      throw Run.<RuntimeException>unchecked(
+          different instanceof NotStarted ? different.getCause() : different);
     } finally {
       twin.drop();
     }
@@ -265,54 +275,38 @@ final class Run {
 
   /** Ends a twin, which only this run knows; what it thinks of that is no matter. */
   private void drop() {
-    aborting = true;
-    while (coroutine != null && !coroutine.run()) {}
+    aborting.set(true);
+    if (life != null && life.hasBegun()) {
+      life.end();
+    }
     forget();
   }
 
-  /** The outermost frame of the body. */
-  private void body() {
-    try {
-      if (source instanceof Generator) {
-        ((Generator<?>) source).run(capability);
-      } else {
-        ((ContinuationEntryPoint) source).start(capability);
-      }
-      if (journal.isReplaying()) {
-        journal.diverged("the entry point ended", null);
-      }
-    } catch (Throwable thrown) {
-      failure = thrown;
-      if (journal.isReplaying() && journal.divergence() == null && !aborting) {
-        journal.diverged("the entry point threw " + thrown, thrown);
-      }
-    }
-  }
-
-  private boolean finish() {
-    Throwable thrown = failure;
+  private void finish() {
+    Throwable thrown = life.failure();
+    Throwable stopped = life.stopped();
     NonDeterministicContinuationException diverged = journal.divergence();
-    boolean aborted = aborting && thrown instanceof ActionAbortedError;
+    boolean aborted = aborting.get() && thrown instanceof ActionAbortedError;
     forget();
     state = aborted ? State.CLOSED : State.COMPLETED;
     if (aborted) {
       throw new IllegalContinuationStateException("The continuation was closed while it ran");
     }
+    if (stopped != null) {
+      throw Run.<RuntimeException>unchecked(stopped);
+    }
     if (diverged != null) {
       throw diverged;
     }
     ContinuationExecutionException.throwIfAny(thrown);
-    return false;
   }
 
   private void forget() {
     source = null;
     image = null;
-    coroutine = null;
+    life = null;
     journal.forgetHistory();
     value = null;
-    input = null;
-    failure = null;
   }
 
   /** What the last suspend handed out; replays if that is not known. */
@@ -325,30 +319,82 @@ final class Run {
       if (!valueKnown) {
         reachSuspension();
       } else {
-        release();
+        state = State.RESUMABLE;
+        closeIfAborting();
       }
     }
     return value;
   }
 
+  /** Replays up to where it stands; if that fails it stays as it was. */
   private void reachSuspension() {
-    prepare();
-    journal.beginReplay();
-    boolean suspended;
+    Throwable missed = null;
     try {
-      suspended = slice();
+      missed = seek();
+    } catch (Throwable broken) {
+      if (state == State.BUSY) {
+        state = State.COMPLETED;
+        breakDown();
+      }
+      throw broken;
+    }
+    if (state == State.BUSY) {
+      state = State.RESUMABLE;
+      closeIfAborting();
+    }
+    if (missed != null) {
+      throw Run.<RuntimeException>unchecked(missed);
+    }
+  }
+
+  /** Returns why it cannot be told what it stands at, or {@code null}. */
+  private Throwable seek() {
+    try {
+      prepare();
+    } catch (RuntimeException | Error refused) {
+      return refused;
+    }
+    journal.mark();
+    journal.beginReplay();
+    boolean ended;
+    try {
+      ended = life.seek();
     } catch (NotStarted notStarted) {
-      coroutine = null;
-      release();
-      throw notStarted.unchecked();
-    } catch (ContinuationExecutionException thrown) {
-      throw new NonDeterministicContinuationException(
-          0, "it was suspended when it was saved, and now threw", thrown.getCause());
+      takeBack();
+      return notStarted.getCause();
     }
-    if (!suspended) {
-      throw new NonDeterministicContinuationException(
-          0, "it was suspended when it was saved, and now ended", null);
+    if (!ended || aborting.get()) {
+      settle(ended);
+      return null;
     }
+    Throwable missed = missed();
+    life = null;
+    if (image.failure() == null) {
+      source = null;
+    }
+    journal.takeBack();
+    if (journal.trace() != null) {
+      journal.trace().forgetDone();
+    }
+    return missed;
+  }
+
+  /** Why a replay has not come to the suspend where it was saved. */
+  private Throwable missed() {
+    if (life.stopped() != null) {
+      return life.stopped();
+    }
+    if (journal.divergence() != null) {
+      return journal.divergence();
+    }
+    Throwable thrown = life.failure();
+    if (thrown instanceof Error) {
+      return thrown;
+    }
+    return new NonDeterministicContinuationException(
+        0,
+        "it was suspended when it was saved, and now " + (thrown == null ? "ended" : "threw"),
+        thrown);
   }
 
   /** A copy, which shares the history. */
@@ -357,7 +403,7 @@ final class Run {
     try {
       Refusals.unlessRecorded(options, "copied");
       if (image == null) {
-        image = image(source);
+        image = Life.image(source);
       }
       Refusals.unlessMade(image, "copied");
       Run copy = new Run(options, new Saved(reached(), null, journal.history()), image);
@@ -365,7 +411,8 @@ final class Run {
       copy.valueKnown = valueKnown;
       return copy;
     } finally {
-      release();
+      state = State.RESUMABLE;
+      closeIfAborting();
     }
   }
 
@@ -378,12 +425,13 @@ final class Run {
     try {
       Refusals.unlessRecorded(options, "saved");
       if (image == null) {
-        image = image(source);
+        image = Life.image(source);
       }
       Refusals.unlessMade(image, "saved");
       return new Saved(reached(), image.make(), journal.history());
     } finally {
-      release();
+      state = State.RESUMABLE;
+      closeIfAborting();
     }
   }
 
@@ -409,7 +457,7 @@ final class Run {
         return;
       }
       if (seen == State.BUSY) {
-        aborting = true;
+        aborting.set(true);
         // Whoever has claimed it looks after it has released it.
         if (state == State.BUSY) {
           return;
@@ -422,115 +470,19 @@ final class Run {
   }
 
   private void abort() {
-    aborting = true;
+    aborting.set(true);
     Throwable thrown = null;
-    if (coroutine != null) {
-      while (!coroutine.run()) {}
-      thrown = failure;
+    try {
+      if (life != null && life.hasBegun()) {
+        thrown = life.end();
+      }
+    } catch (Throwable broken) {
+      thrown = broken;
     }
     forget();
     state = State.CLOSED;
     if (!(thrown instanceof ActionAbortedError)) {
       ContinuationExecutionException.throwIfAny(thrown);
-    }
-  }
-
-  // What follows is called by the body.
-
-  Object suspend(Object emitted) {
-    enter("suspend");
-    if (journal.trace() != null) {
-      journal.trace().suspends(emitted);
-    }
-    if (journal.isReplaying()) {
-      return journal.replayedInput();
-    }
-    value = emitted;
-    pause();
-    Object given = input;
-    input = null;
-    return given;
-  }
-
-  private void pause() {
-    Pin pin = coroutine.suspend(options.isTrusting());
-    if (pin != Pin.NONE) {
-      value = null;
-      IllegalContinuationStateException refusal = Refusals.of(pin, coroutine.strategy());
-      journal.record(Step.Kind.REFUSAL, refusal.getMessage());
-      throw refusal;
-    }
-    throwIfAborting();
-  }
-
-  @SuppressWarnings("unchecked")
-  <T> T once(Callable<? extends T> effect) {
-    enter("once");
-    if (journal.trace() != null) {
-      journal.trace().callsOnce();
-    }
-    if (journal.isReplaying()) {
-      return (T) journal.replayedOutcome();
-    }
-    if (effectsHeld) {
-      atEffect = true;
-      unwinding = true;
-      throwIfAborting();
-    }
-    T result;
-    inEffect = true;
-    try {
-      result = effect.call();
-    } catch (Throwable thrown) {
-      inEffect = false;
-      journal.record(Step.Kind.FAILURE, thrown);
-      throw Run.<RuntimeException>unchecked(thrown);
-    }
-    inEffect = false;
-    journal.record(Step.Kind.RESULT, result);
-    return result;
-  }
-
-  void snapshot() {
-    enter("snapshot");
-    if (!journal.isRecorded() || journal.isReplaying()) {
-      return;
-    }
-    EntryImage now = image(source);
-    if (now.failure() != null) {
-      throw new IllegalStateException(
-          "The entry point cannot be serialised: " + now.failure(), now.failure());
-    }
-    image = now;
-    journal.forgetHistory();
-  }
-
-  boolean isReplaying() {
-    return journal.isReplaying();
-  }
-
-  private void enter(String what) {
-    Coroutine running = coroutine;
-    if (running == null || !running.isCurrent()) {
-      throw Refusals.outside(what);
-    }
-    throwIfAborting();
-    if (journal.divergence() != null) {
-      throw journal.divergence();
-    }
-    if (inEffect) {
-      throw new IllegalContinuationStateException(
-          what + "() was called by the effect of a once(), which is not replayed: call it outside");
-    }
-  }
-
-  private void throwIfAborting() {
-    if (aborting) {
-      throw new ActionAbortedError("The continuation is closed");
-    }
-    if (unwinding) {
-      throw new ActionAbortedError(
-          "The effect has to wait until a guess is confirmed; a replay goes on from here then");
     }
   }
 

@@ -15,10 +15,10 @@ import java.util.concurrent.Callable;
 public final class SuspendCapability implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final transient Run run;
+  private final transient Life life;
 
-  SuspendCapability(Run run) {
-    this.run = run;
+  SuspendCapability(Life life) {
+    this.life = life;
   }
 
   /**
@@ -34,7 +34,7 @@ public final class SuspendCapability implements Serializable {
    *     was no suspend
    */
   public void suspend() {
-    run().suspend(null);
+    life().suspend(null);
   }
 
   /**
@@ -48,7 +48,7 @@ public final class SuspendCapability implements Serializable {
    */
   @SuppressWarnings("unchecked")
   public <T> T suspend(Object value) {
-    return (T) run().suspend(value);
+    return (T) life().suspend(value);
   }
 
   /**
@@ -64,7 +64,7 @@ public final class SuspendCapability implements Serializable {
    *     calling thread resumes
    */
   public <T> T once(Callable<? extends T> effect) {
-    return run().once(effect);
+    return life().once(effect);
   }
 
   /**
@@ -75,7 +75,7 @@ public final class SuspendCapability implements Serializable {
    * @throws IllegalStateException if the entry point cannot be serialised; the history is kept
    */
   public void snapshot() {
-    run().snapshot();
+    life().takeSnapshot();
   }
 
   /**
@@ -84,14 +84,14 @@ public final class SuspendCapability implements Serializable {
    * @return {@code false} as soon as the last recorded step was handed out
    */
   public boolean isReplaying() {
-    return run().isReplaying();
+    return life().isReplaying();
   }
 
-  private Run run() {
-    if (run == null) {
+  private Life life() {
+    if (life == null) {
       throw new IllegalContinuationStateException(
           "This capability was read from a stream: use the one that start() is given");
     }
-    return run;
+    return life;
   }
 }

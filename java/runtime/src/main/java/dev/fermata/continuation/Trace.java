@@ -36,6 +36,19 @@ final class Trace {
     givenThen.add(print(step.value()));
   }
 
+  /** Forgets what was given after so many steps. */
+  void takeBack(long steps) {
+    while (!given.isEmpty() && given.get(given.size() - 1).position() > steps) {
+      given.remove(given.size() - 1);
+      givenThen.remove(givenThen.size() - 1);
+    }
+  }
+
+  /** What was done was done by a replay that failed. */
+  void forgetDone() {
+    done.clear();
+  }
+
   void clear() {
     done.clear();
     given.clear();
