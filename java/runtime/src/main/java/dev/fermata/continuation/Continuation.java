@@ -43,7 +43,8 @@ import java.util.Objects;
  * <p><b>Threads.</b> One thread at a time may use a continuation, any; what one did is visible to
  * the next. {@code resume} returns when the code suspends or ends; if it blocks, so does its
  * caller. Which thread the code sees as its own depends on the {@linkplain Builder#strategy
- * strategy}: with {@link Strategy#CONTINUATION} the caller's, else one of its own.
+ * strategy}: with {@link Strategy#CONTINUATION} the caller's, if that is a platform thread, else
+ * one of its own.
  *
  * <p><b>Lifecycle.</b> A suspended one may simply be dropped under {@link Strategy#CONTINUATION}:
  * it is collected, and its {@code finally} blocks do not run. Under the other strategies it keeps a
@@ -192,8 +193,7 @@ public final class Continuation implements Serializable, AutoCloseable {
    * @return {@code true} if the code has returned or thrown, or if it was closed
    */
   public boolean isCompleted() {
-    Run.State state = run.state();
-    return state == Run.State.COMPLETED || state == Run.State.CLOSED;
+    return run.state().isOver();
   }
 
   /**
@@ -321,7 +321,7 @@ public final class Continuation implements Serializable, AutoCloseable {
 
     @Override
     public void run() {
-      if (run.state() != Run.State.COMPLETED && run.state() != Run.State.CLOSED) {
+      if (!run.state().isOver()) {
         // Its finally blocks may take their time.
         Thread closing = new Thread(null, run::close, "fermata-continuation-close", 0, false);
         closing.setDaemon(true);

@@ -37,7 +37,7 @@ final class ContinuationOptions {
 
   /** Those of a continuation that is made without a builder. */
   static ContinuationOptions defaults() {
-    return of(true, Boolean.getBoolean(Continuation.CHECK_PROPERTY), false, null);
+    return Continuation.builder().options();
   }
 
   boolean isRecorded() {

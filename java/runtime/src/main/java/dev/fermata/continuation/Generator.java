@@ -140,7 +140,7 @@ public abstract class Generator<E>
   /** Runs the code until it emits an element, if none is ready; returns whether there is one. */
   @Override
   public final boolean hasMoreElements() {
-    if (!ready && run().state() != Run.State.COMPLETED && run().state() != Run.State.CLOSED) {
+    if (!ready && !run().state().isOver()) {
       try {
         ready = run().resume(null);
       } catch (ContinuationExecutionException thrown) {

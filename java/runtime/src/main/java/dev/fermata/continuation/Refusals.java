@@ -22,7 +22,7 @@ final class Refusals {
 
   /** For one that is not new or suspended. */
   static IllegalContinuationStateException inState(Run.State state, String what) {
-    if (state == Run.State.COMPLETED || state == Run.State.CLOSED) {
+    if (state.isOver()) {
       return new IllegalContinuationStateException(
           "The continuation is "
               + state.name().toLowerCase(Locale.ROOT)

@@ -26,7 +26,11 @@ final class Run {
     /** Someone has claimed it. */
     BUSY,
     COMPLETED,
-    CLOSED
+    CLOSED;
+
+    boolean isOver() {
+      return this == COMPLETED || this == CLOSED;
+    }
   }
 
   private static final VarHandle STATE;
@@ -252,13 +256,15 @@ final class Run {
   /** Lives this life once more, and compares. */
   private void check(boolean ended) {
     Refusals.unlessMade(image, "checked");
-    Run twin = new Run(options, new Saved(reached(), null, journal.history()), image);
+    Journal again = new Journal(options, journal.history());
+    AtomicBoolean over = new AtomicBoolean();
+    Life twin = null;
     try {
-      twin.journal.beginReplay();
-      twin.claim("checked");
-      twin.prepare();
-      twin.life.run(null, true);
-      journal.trace().compare(twin.journal.trace());
+      again.beginReplay();
+      twin = new Life(options, image.make(), again, over);
+      twin.checkCaller();
+      twin.run(null, true);
+      journal.trace().compare(again.trace());
     } catch (NotStarted | RuntimeException | Error different) {
       if (!ended) {
         abort();
@@ -269,17 +275,11 @@ final class Run {
       throw Run.<RuntimeException>unchecked(
           different instanceof NotStarted ? different.getCause() : different);
     } finally {
-      twin.drop();
+      over.set(true);
+      if (twin != null && twin.hasBegun()) {
+        twin.end(); // What it thinks of that is no matter.
+      }
     }
-  }
-
-  /** Ends a twin, which only this run knows; what it thinks of that is no matter. */
-  private void drop() {
-    aborting.set(true);
-    if (life != null && life.hasBegun()) {
-      life.end();
-    }
-    forget();
   }
 
   private void finish() {
@@ -401,12 +401,8 @@ final class Run {
   Run copy() {
     claim("copied");
     try {
-      Refusals.unlessRecorded(options, "copied");
-      if (image == null) {
-        image = Life.image(source);
-      }
-      Refusals.unlessMade(image, "copied");
-      Run copy = new Run(options, new Saved(reached(), null, journal.history()), image);
+      Saved here = new Saved(reached(), null, journal.history());
+      Run copy = new Run(options, here, image("copied"));
       copy.value = value;
       copy.valueKnown = valueKnown;
       return copy;
@@ -423,16 +419,20 @@ final class Run {
     }
     claim("saved");
     try {
-      Refusals.unlessRecorded(options, "saved");
-      if (image == null) {
-        image = Life.image(source);
-      }
-      Refusals.unlessMade(image, "saved");
-      return new Saved(reached(), image.make(), journal.history());
+      return new Saved(reached(), image("saved").make(), journal.history());
     } finally {
       state = State.RESUMABLE;
       closeIfAborting();
     }
+  }
+
+  private EntryImage image(String what) {
+    Refusals.unlessRecorded(options, what);
+    if (image == null) {
+      image = Life.image(source);
+    }
+    Refusals.unlessMade(image, what);
+    return image;
   }
 
   /** The entry point or generator that a copy begins with, made now. */
@@ -453,7 +453,7 @@ final class Run {
   void close() {
     while (true) {
       State seen = state;
-      if (seen == State.COMPLETED || seen == State.CLOSED) {
+      if (seen.isOver()) {
         return;
       }
       if (seen == State.BUSY) {

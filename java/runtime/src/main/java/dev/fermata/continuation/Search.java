@@ -54,7 +54,8 @@ public final class Search<S> implements Iterator<S>, AutoCloseable {
         new Fork(
             new Continuation(
                 capability ->
-                    capability.suspend(new Computed(problem.solve(new Choices(capability)))))));
+                    capability.suspend(new Computed(problem.solve(new Choices(capability))))),
+            1));
   }
 
   /**
@@ -121,7 +122,7 @@ public final class Search<S> implements Iterator<S>, AutoCloseable {
     Continuation rest = isLast ? null : continuation.copy();
     boolean taken = false;
     try {
-      continuation.resume(fork.atChoice ? fork.tried : null);
+      continuation.resume(continuation.isNew() ? null : fork.tried);
       taken = true;
     } finally {
       // A resume that was refused leaves the option to be tried.
@@ -205,24 +206,14 @@ public final class Search<S> implements Iterator<S>, AutoCloseable {
 
   /** A choice with options that were not tried yet, or the beginning, which has one way to go. */
   private static final class Fork {
-    final boolean atChoice;
     final int options;
     int tried;
 
     /** Stands there; {@code null} if no option is left. */
     Continuation continuation;
 
-    Fork(Continuation beginning) {
-      this(beginning, false, 1);
-    }
-
-    Fork(Continuation atChoice, int options) {
-      this(atChoice, true, options);
-    }
-
-    private Fork(Continuation continuation, boolean atChoice, int options) {
+    Fork(Continuation continuation, int options) {
       this.continuation = continuation;
-      this.atChoice = atChoice;
       this.options = options;
     }
   }

@@ -68,9 +68,10 @@ public final class JournalOptions {
   /**
    * Begins the options of a journal in object storage, S3 or what speaks its protocol and knows
    * conditional puts. Where it is and who may use it is taken from the usual variables of the
-   * environment ({@code AWS_ENDPOINT_URL}, {@code AWS_REGION}, {@code AWS_ACCESS_KEY_ID}, {@code
-   * AWS_SECRET_ACCESS_KEY}, {@code AWS_SESSION_TOKEN}; without a key from web identity, the
-   * container or the instance), unless {@link Builder#server} or {@link Builder#credentials} says.
+   * environment ({@code AWS_ENDPOINT_URL_S3} or {@code AWS_ENDPOINT_URL}, {@code AWS_REGION},
+   * {@code AWS_ACCESS_KEY_ID}, {@code AWS_SECRET_ACCESS_KEY}, {@code AWS_SESSION_TOKEN}; without a
+   * key from web identity, the container or the instance), unless {@link Builder#server} or {@link
+   * Builder#credentials} says.
    *
    * <p>Who opens it has to be allowed to list, get, put and delete below the prefix, and nobody
    * else may remove anything there.

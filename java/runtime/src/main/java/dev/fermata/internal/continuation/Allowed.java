@@ -77,7 +77,6 @@ public final class Allowed {
           "java.util.ArrayList",
           "java.util.Arrays$ArrayList",
           "java.util.BitSet",
-          "java.util.CollSer",
           "java.util.Collections$EmptyList",
           "java.util.Collections$EmptyMap",
           "java.util.Collections$EmptySet",
@@ -173,11 +172,11 @@ public final class Allowed {
 
   /**
    * Makes bytes of an object, which are read once: what is written here is to be read elsewhere,
-   * and only reading tells whether it is within the limits.
+   * and only reading tells whether it is allowed and within the limits.
    */
   byte[] write(Object value, FormatLimits limits) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(128);
-    try (ObjectOutputStream out = new Writer(bytes)) {
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(value);
     }
     byte[] written = bytes.toByteArray();
@@ -189,28 +188,6 @@ public final class Allowed {
   Object read(byte[] bytes, FormatLimits limits) throws IOException {
     try (Reader in = new Reader(bytes, limits)) {
       return in.value();
-    }
-  }
-
-  private final class Writer extends ObjectOutputStream {
-    /** What was thrown is itself written, before it arrives at the caller. */
-    private boolean failed;
-
-    Writer(ByteArrayOutputStream out) throws IOException {
-      super(out);
-    }
-
-    @Override
-    protected void annotateClass(Class<?> type) throws IOException {
-      if (!failed && !type.isPrimitive() && !isAllowed(type.getName())) {
-        failed = true;
-        throw refused(type.getName());
-      }
-    }
-
-    @Override
-    protected void annotateProxyClass(Class<?> type) throws IOException {
-      throw refused(type.getName());
     }
   }
 

@@ -47,7 +47,7 @@ public class Coroutine {
       return slice();
     }
     CarriedSlice carried = new CarriedSlice(this::slice);
-    Carriers.STRATEGY.start(carried, null).runSlice();
+    Coroutines.by(Strategy.HANDOFF).create(carried).run();
     return carried.hasEnded();
   }
 
@@ -73,11 +73,6 @@ public class Coroutine {
   /** Whether the calling thread is running this body, and not that of another in it. */
   public boolean isCurrent() {
     return action.isCurrent();
-  }
-
-  /** The frames of a suspended body, innermost first. */
-  public StackTraceElement[] stack() {
-    return action.stack();
   }
 
   /** Which strategy it has. */

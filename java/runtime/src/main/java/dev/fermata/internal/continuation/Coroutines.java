@@ -8,18 +8,23 @@ import dev.fermata.internal.strategy.SuspensionStrategy;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the coroutines of this process by one strategy. Safe for all threads.
  *
- * <p>Owns what they share: the carriers of {@code HANDOFF}, which end when idle for a minute.
+ * <p>Owns what they share: the carriers of {@code HANDOFF}, which also run slices for virtual
+ * threads, and end when idle for a minute.
  */
 public final class Coroutines {
+  private static final Logger LOG = LoggerFactory.getLogger(Coroutines.class);
+
   /** A caller waits for a slice for as long as it takes: the slice is its own doing. */
-  static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);
+  private static final Duration NO_LIMIT = Duration.ofNanos(Long.MAX_VALUE);
 
   private static final Map<Strategy, Coroutines> KNOWN = new EnumMap<>(Strategy.class);
-  private static Coroutines byDefault;
+  private static volatile Coroutines byDefault;
 
   private final Strategies.Choice choice;
   private final SuspensionStrategy shared;
@@ -36,9 +41,17 @@ public final class Coroutines {
    *
    * @throws UnsupportedOperationException if there is none
    */
-  public static synchronized Coroutines byDefault() {
+  public static Coroutines byDefault() {
+    Coroutines known = byDefault;
+    return known == null ? chooseDefault() : known;
+  }
+
+  private static synchronized Coroutines chooseDefault() {
     if (byDefault == null) {
-      byDefault = choose(null);
+      Coroutines chosen = choose(null);
+      LOG.info(
+          "Continuations are suspended by {}: {}", chosen.choice.kind(), chosen.choice.reason());
+      byDefault = chosen;
     }
     return byDefault;
   }
@@ -61,11 +74,6 @@ public final class Coroutines {
       throw new UnsupportedOperationException(
           "No continuations here: " + impossible.getMessage(), impossible);
     }
-  }
-
-  /** The strategy. */
-  public Strategy strategy() {
-    return choice.kind();
   }
 
   /** Whether a suspended body keeps a thread. */

@@ -27,6 +27,8 @@ public final class Strategies {
 
   private static final String AUTO = "auto";
 
+  private static final String PROPERTY_REMEDY = "Remove the property, or set it to " + AUTO;
+
   private static Strategies ofThisProcess;
 
   private final PackageOpener opener;
@@ -116,16 +118,25 @@ public final class Strategies {
   }
 
   private Choice force(Strategy strategy) {
-    String reason = "forced by -D" + PROPERTY + "=" + nameOf(strategy);
+    String reason = "forced by " + property(strategy);
     if (strategy == Strategy.INLINE) {
       return inline(reason);
     }
+    return tried(strategy, reason, property(strategy), PROPERTY_REMEDY);
+  }
+
+  /**
+   * @param asked what asks for the strategy
+   * @param remedy what to do if it does not work
+   */
+  private Choice tried(Strategy strategy, String reason, String asked, String remedy) {
     if (opener == null) {
-      throw impossible(strategy, "there is no native library (" + noNativeLibrary + ")");
+      String why = "there is no native library (" + noNativeLibrary + ")";
+      throw impossible(asked, why, remedy);
     }
     StrategyProbe.Result result = probe(strategy);
     if (result.failure != null) {
-      throw impossible(strategy, result.failure);
+      throw impossible(asked, result.failure, remedy);
     }
     return new Choice(strategy, reason, result.factory);
   }
@@ -140,24 +151,34 @@ public final class Strategies {
    * @throws IllegalStateException if the wanted strategy does not work here
    */
   public Choice chooseForContinuations(Strategy wanted) {
-    String name =
-        wanted == null
-            ? System.getProperty(PROPERTY, AUTO).trim().toLowerCase(Locale.ROOT)
-            : nameOf(wanted);
-    if (name.equals(AUTO)) {
-      if (opener == null) {
-        return ownThread("no native library: " + noNativeLibrary);
-      }
-      StrategyProbe.Result result = probe(Strategy.CONTINUATION);
-      return result.failure == null
-          ? new Choice(Strategy.CONTINUATION, "it runs on the caller's own thread", result.factory)
-          : ownThread("not " + nameOf(Strategy.CONTINUATION) + ": " + result.failure);
+    if (wanted != null) {
+      return chooseAsked(wanted, "the strategy " + wanted, "Ask for another, or for none");
     }
-    Strategy strategy = named(name);
-    if (strategy == Strategy.INLINE) {
-      throw impossible(strategy, "it suspends nothing, and a continuation has to be suspended");
+    String name = System.getProperty(PROPERTY, AUTO).trim().toLowerCase(Locale.ROOT);
+    if (!name.equals(AUTO)) {
+      Strategy forced = named(name);
+      return chooseAsked(forced, property(forced), PROPERTY_REMEDY);
     }
-    return strategy == Strategy.HANDOFF ? ownThread("it was asked for") : force(strategy);
+    if (opener == null) {
+      return ownThread("no native library: " + noNativeLibrary);
+    }
+    StrategyProbe.Result result = probe(Strategy.CONTINUATION);
+    return result.failure == null
+        ? new Choice(Strategy.CONTINUATION, "it runs on the caller's own thread", result.factory)
+        : ownThread("not " + nameOf(Strategy.CONTINUATION) + ": " + result.failure);
+  }
+
+  private Choice chooseAsked(Strategy strategy, String asked, String remedy) {
+    String reason = "asked for by " + asked;
+    switch (strategy) {
+      case INLINE:
+        String why = "it suspends nothing, and a continuation has to be suspended";
+        throw impossible(asked, why, remedy);
+      case HANDOFF:
+        return ownThread(reason);
+      default:
+        return tried(strategy, reason, asked, remedy);
+    }
   }
 
   /**
@@ -173,11 +194,13 @@ public final class Strategies {
     return new Choice(Strategy.HANDOFF, reason, limit -> new HandoffStrategy(null, limit));
   }
 
-  private static IllegalStateException impossible(Strategy strategy, String why) {
+  private static IllegalStateException impossible(String asked, String why, String remedy) {
     return new IllegalStateException(
-        String.format(
-            "-D%s=%s does not work on Java %s: %s. Remove the property, or set it to %s.",
-            PROPERTY, nameOf(strategy), javaVersion(), why, AUTO));
+        String.format("%s does not work on Java %s: %s. %s.", asked, javaVersion(), why, remedy));
+  }
+
+  private static String property(Strategy strategy) {
+    return "-D" + PROPERTY + "=" + nameOf(strategy);
   }
 
   private static Strategy named(String name) {
