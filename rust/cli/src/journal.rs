@@ -45,7 +45,7 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Place {
-    /// Folder of the journal, or s3://bucket/prefix, to be reached as the variables AWS_ENDPOINT_URL, AWS_REGION,
+    /// Folder of the journal, or s3://bucket/prefix, to be reached as the variables AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, AWS_REGION,
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say
     journal: String,
     /// Print JSON: one object, or one a line

@@ -26,8 +26,8 @@ pub trait JournalHost: Acknowledge {
     fn thread_ended(&self, last: bool);
 }
 
-/// A journal that is open until it is closed. Any thread may call any method; none but [`Self::open`], [`Self::compact`] and
-/// [`Self::close`] blocks. Dropping it closes it without waiting.
+/// A journal that is open until it is closed. Any thread may call any method; none but [`Self::open`],
+/// [`Self::open_in_object_storage`], [`Self::compact`] and [`Self::close`] blocks. Dropping it closes it without waiting.
 pub struct HostedJournal {
     journal: Mutex<Option<Arc<Journal>>>,
     threads: Arc<EngineThreads>,

@@ -65,10 +65,12 @@ fn open<'local>(
     max_delay_nanos: jlong,
 ) -> jlong {
     with_env(env, &class, |env| {
-        let options = Options {
-            segment_bytes: positive("segmentBytes", segment_bytes)?,
-            ..options(max_record_bytes, max_pending_bytes, max_delay_nanos)?
-        };
+        let options = options(
+            segment_bytes,
+            max_record_bytes,
+            max_pending_bytes,
+            max_delay_nanos,
+        )?;
         let folder = PathBuf::from(folder.try_to_string(env)?);
         hosted(env, &upcalls, &sink, |host, replay| {
             HostedJournal::open(store(folder)?, &options, host, replay)
@@ -92,9 +94,13 @@ fn open_in_object_storage<'local>(
 ) -> jlong {
     with_env(env, &class, |env| {
         let options = Options {
-            segment_bytes: positive("segmentBytes", segment_bytes)?,
             max_closed_segments: ObjectStorageStore::journal_options().max_closed_segments,
-            ..options(max_record_bytes, max_pending_bytes, max_delay_nanos)?
+            ..options(
+                segment_bytes,
+                max_record_bytes,
+                max_pending_bytes,
+                max_delay_nanos,
+            )?
         };
         let url = url.try_to_string(env)?;
         let storage = S3Options {
@@ -108,11 +114,13 @@ fn open_in_object_storage<'local>(
 }
 
 fn options(
+    segment_bytes: jlong,
     max_record_bytes: jint,
     max_pending_bytes: jlong,
     max_delay_nanos: jlong,
 ) -> Result<Options, Failure> {
     Ok(Options {
+        segment_bytes: positive("segmentBytes", segment_bytes)?,
         max_record_bytes: positive("maxRecordBytes", max_record_bytes.into())?,
         max_pending_bytes: positive("maxPendingBytes", max_pending_bytes)?,
         max_delay: nanos("maxDelayNanos", max_delay_nanos)?,
@@ -189,7 +197,7 @@ fn read<'local>(
     folder: JString<'local>,
 ) {
     with_env(env, &class, |env| {
-        let folder = Folder::open(folder.try_to_string(env)?).map_err(Error::from)?;
+        let folder = Folder::open(folder.try_to_string(env)?)?;
         let method = record_method(env, &sink)?;
         try_survey(&folder, &mut |entry| match entry.record {
             Some(record) => hand_over(env, &sink, &method, &record).map_err(Failure::from),

@@ -17,7 +17,7 @@ use crate::storage::ObjectStorage;
 use crate::takeover::{self, Place};
 use crate::upload::Upload;
 
-/// A segment is closed when it has so many parts: one page of a listing, and some seconds to read.
+/// A segment is closed when it has so many parts, which take some seconds to read.
 const MAX_PARTS: u64 = 1000;
 
 /// A journal of which this store is the one writer, until another one takes over: then every call that would change

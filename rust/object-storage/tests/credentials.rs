@@ -111,6 +111,10 @@ fn what_the_storage_says_of_a_refused_request_is_told_in_short_and_without_the_t
             assert!(!message.contains("61 2f 74"), "{message}");
             assert!(!message.contains('\n'), "{message}");
             assert!(message.len() < 1200, "{message}");
+            if status == 403 {
+                assert!(message.contains("s3://journals/journal"), "{message}");
+                assert!(message.contains("other credentials"), "{message}");
+            }
         }
     }
 }

@@ -18,8 +18,12 @@ use futures_util::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 use support::journal::world::Storage;
-use support::journal::{Fault, Loss, PATIENCE, call, finished, open_store, small_segments};
+use support::journal::{Fault, Loss, Opened, PATIENCE, call, finished, open_store, small_segments};
 use support::{SimulatedObjects, impatient, places};
+
+fn open(bucket: &SimulatedObjects) -> Opened {
+    open_store(bucket.store(&impatient()), &Options::default()).expect("opens")
+}
 
 /// Past the writers.
 fn on_objects(bucket: &SimulatedObjects, work: impl AsyncFnOnce(Arc<InMemory>)) {
@@ -83,7 +87,7 @@ fn a_writer_that_is_fenced_stays_so_whatever_it_tries() {
 fn a_writer_that_was_fenced_before_it_read_the_journal_compacts_nothing_of_the_other_one() {
     let bucket = SimulatedObjects::default();
     let early = bucket.store(&impatient());
-    let later = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    let later = open(&bucket);
     later.record(1, 10, Level::Os).expect("put");
     later.journal.sync(99).expect("taken");
     later.outcomes.one(99).expect("durable");
@@ -95,7 +99,7 @@ fn a_writer_that_was_fenced_before_it_read_the_journal_compacts_nothing_of_the_o
     };
     assert_eq!(refused.expect_err("fenced").kind(), ErrorKind::Fenced);
     later.record(2, 10, Level::Disk).expect("durable");
-    let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    let after = open(&bucket);
     assert_eq!(places(&after.replayed), [1, 2]);
 }
 
@@ -111,7 +115,7 @@ fn a_put_whose_answer_was_lost_is_known_again() {
     }
     opened.journal.close(PATIENCE).expect("sealed");
     assert_eq!(opened.journal.stats().failed_batches, 0);
-    let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    let after = open(&bucket);
     assert_eq!(places(&after.replayed), [0, 1, 2, 3, 4, 5]);
 }
 
@@ -119,7 +123,7 @@ fn a_put_whose_answer_was_lost_is_known_again() {
 fn a_takeover_whose_answers_were_lost_takes_over() {
     for others in 0..2 {
         let bucket = SimulatedObjects::default();
-        let before = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let before = open(&bucket);
         before.record(1, 10, Level::Disk).expect("durable");
         bucket.inject(others, Fault::FailsAfterwards);
         let store = bucket.store(&S3Options::default());
@@ -136,7 +140,7 @@ fn a_takeover_whose_answers_were_lost_takes_over() {
 fn a_takeover_that_died_half_way_leaves_no_gap_to_the_writer_before() {
     for gap in 1..6 {
         let bucket = SimulatedObjects::default();
-        let before = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let before = open(&bucket);
         for place in 0..3 {
             before.record(place, 10, Level::Disk).expect("durable");
         }
@@ -148,7 +152,7 @@ fn a_takeover_that_died_half_way_leaves_no_gap_to_the_writer_before() {
             let claim = vec![0; 32].into();
             objects.put(&ahead.into(), claim).await.expect("put");
         });
-        let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let after = open(&bucket);
         assert_eq!(places(&after.replayed), [0, 1, 2], "gap {gap}");
         let late = before.record(3, 10, Level::Disk);
         assert_eq!(
@@ -157,7 +161,7 @@ fn a_takeover_that_died_half_way_leaves_no_gap_to_the_writer_before() {
             "gap {gap}"
         );
         after.record(4, 10, Level::Disk).expect("its own");
-        let last = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let last = open(&bucket);
         assert_eq!(places(&last.replayed), [0, 1, 2, 4], "gap {gap}");
     }
 }
@@ -198,7 +202,7 @@ fn what_another_writer_may_have_read_is_never_replaced() {
             .record(3, 10, Level::Disk)
             .expect_err("begins no segment, as far as it knows");
 
-        let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let after = open(&bucket);
         assert_eq!(places(&after.replayed), [0, 1]);
         let read = contents(&bucket);
         before.journal.sync(99).expect("taken");
@@ -207,7 +211,7 @@ fn what_another_writer_may_have_read_is_never_replaced() {
         assert_eq!(error.kind(), ErrorKind::Fenced, "{error}");
         assert_eq!(contents(&bucket), read);
         after.record(5, 10, Level::Disk).expect("its own");
-        let last = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let last = open(&bucket);
         assert_eq!(places(&last.replayed), [0, 1, 5]);
     }
 }
@@ -218,7 +222,7 @@ fn a_writer_whose_unsynced_records_another_one_compacted_is_fenced() {
     // The other one compacts that segment, or later ones too.
     for records in [1, 10] {
         let bucket = SimulatedObjects::default();
-        let before = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let before = open(&bucket);
         before.record(0, 10, Level::Os).expect("put");
         bucket.inject(0, Fault::Fails);
         before
@@ -335,7 +339,7 @@ fn a_compaction_that_had_happened_is_known_again() {
 #[test]
 fn storage_that_cannot_be_reached_is_an_error_at_open_and_in_between() {
     let bucket = SimulatedObjects::default();
-    let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    let opened = open(&bucket);
     opened.record(1, 10, Level::Disk).expect("durable");
     bucket.crash();
     let error = opened.record(2, 10, Level::Disk).expect_err("out of reach");
@@ -366,7 +370,7 @@ fn storage_without_a_thread_cannot_be_opened() {
 #[test]
 fn a_missing_part_is_damage_and_is_named() {
     let bucket = SimulatedObjects::default();
-    let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    let opened = open(&bucket);
     for place in 0..3 {
         opened.record(place, 10, Level::Disk).expect("durable");
     }
@@ -415,7 +419,7 @@ fn an_object_of_a_later_version_is_no_damage() {
     // The first part is looked at when the journal is laid out, the others when they are read.
     for part in [1, 3] {
         let bucket = SimulatedObjects::default();
-        let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+        let opened = open(&bucket);
         for place in 0..3 {
             opened.record(place, 10, Level::Disk).expect("durable");
         }
@@ -443,7 +447,7 @@ fn an_object_of_a_later_version_is_no_damage() {
 #[test]
 fn only_what_has_to_outlive_the_process_is_put_at_once() {
     let bucket = SimulatedObjects::default();
-    let opened = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    let opened = open(&bucket);
     opened.record(1, 10, Level::Os).expect("put");
     let before = bucket.operations();
     for place in 2..20 {
@@ -454,7 +458,7 @@ fn only_what_has_to_outlive_the_process_is_put_at_once() {
         .expect("put with what had gathered");
     assert_eq!(bucket.operations(), before + 1);
     bucket.restart(Loss::Everything);
-    let after = open_store(bucket.store(&impatient()), &Options::default()).expect("opens");
+    let after = open(&bucket);
     assert_eq!(places(&after.replayed).len(), 20);
 }
 

@@ -17,6 +17,7 @@ use support::{SimulatedObjects, impatient, places};
 
 /// More appends than any takeover takes: a writer that is never fenced fails a test and does not hang it.
 const UNREFUSED: usize = 50_000;
+
 /// What a writer found, and what became of what it appended.
 #[derive(Default)]
 struct Life {
