@@ -18,23 +18,22 @@ def continuation(jdks):
 def live(jdks):
     rows = []
     for version, folder in jdks:
-        bare = {params["depth"]: sample for params, sample in jmh(folder / "bare.json")}
+        peer = next((sample for _, sample in jmh(folder / "bare.json")), None)
         for strategy in ("handoff", "continuation", "virtual"):
             for params, sample in jmh(folder / f"live-{strategy}.json"):
-                peer = bare.get(params["depth"])
                 ratio = sample.median / peer.median if peer else None
                 promises = params["promising"] == "true"
                 # The guard is aside where the JVM refuses by itself, or where the code promises.
                 aside = strategy == "continuation" and (promises or version < 24)
                 rows.append(
-                    [version, strategy, params["depth"], params["recorded"], promises, sample, peer or ""]
+                    [version, strategy, params["recorded"], promises, sample, peer or ""]
                     + [figure(ratio) if ratio else "", verdict(ratio, MOST_OVER_BARE, "times") if aside else ""]
                 )
     table(
         "Continuations: suspend and resume",
-        "ns for one suspend and one resume of a `Continuation`, live. Recorded: it can be copied and saved. Promising: "
-        "`holdsNoMonitors()`. Peer: `jdk.internal.vm.Continuation` and nothing around it.",
-        ["JDK", "strategy", "depth", "recorded", "promising", "ns", "bare, ns", "ratio", "verdict"],
+        "ns for one suspend and one resume of a `Continuation`, live, under ten frames. Recorded: it can be copied and "
+        "saved. Promising: `holdsNoMonitors()`. Peer: `jdk.internal.vm.Continuation` and nothing around it.",
+        ["JDK", "strategy", "recorded", "promising", "ns", "bare, ns", "ratio", "verdict"],
         rows,
     )
 
@@ -43,16 +42,20 @@ def generators(jdks):
     rows = []
     for version, folder in jdks:
         found = {params["by"]: sample for params, sample in jmh(folder / "generators.json")}
-        peer = found.pop("thread")
+        peers = [found.pop("semaphores"), found.pop("queue")]
+        bare = [sample for _, sample in jmh(folder / "bare.json")]
         for by, sample in found.items():
-            ratio = peer.median / sample.median
-            met = "met" if ratio >= LEAST_OVER_THREADS else "**missed**"
-            rows.append([version, by, sample, peer, figure(ratio), f"{met} (at least {LEAST_OVER_THREADS} times)"])
+            ratios = [peer.median / sample.median for peer in peers]
+            met = "met" if min(ratios) >= LEAST_OVER_THREADS else "**missed**"
+            rows.append([version, by, sample, *peers, *bare or [""], *map(figure, ratios)])
+            rows[-1].append(f"{met} (at least {LEAST_OVER_THREADS} times)")
     table(
         "Generators: one element",
-        "ns for one element of a recorded `Generator` that counts. Peer: a generator with a thread of its own, which hands "
-        "over each element by a `SynchronousQueue`. `promising`: `CONTINUATION` with `holdsNoMonitors()`.",
-        ["JDK", "by", "ns", "thread, ns", "times faster", "verdict"],
+        "ns for one element of a recorded `Generator` that counts. Peers, each with a thread of its own: `semaphores`, which "
+        "makes an element when it is asked, as a `Generator` does; `queue`, which hands over by a `SynchronousQueue`, makes "
+        "the next element meanwhile, and spins before it parks, on both cores. `bare`: the JDK's continuation and nothing "
+        "around it, under ten frames. `promising`: `CONTINUATION` with `holdsNoMonitors()`.",
+        ["JDK", "by", "ns", "semaphores, ns", "queue, ns", "bare, ns", "over semaphores", "over queue", "verdict"],
         rows,
     )
 

@@ -2,15 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of the journal in the benchmarks' report."""
 
-from bench_tables import figure, lost, samples, table
+from bench_tables import at_least, figure, lost, samples, table
 
 # Where callers share a sync: so many of them, at least so many appends of theirs in one.
 SHARING_CALLERS, APPENDS_PER_SYNC = 64, 20
 RECORDS_PER_SECOND = 500_000
-
-
-def at_least(what, value, target):
-    return f"met: {what} {figure(value)}" if value >= target else f"**missed: {what} {figure(value)}, at least {target:,}**"
 
 
 def journal(jdks):

@@ -67,5 +67,9 @@ def verdict(value, target, unit):
     return f"met (at most {target} {unit})" if over <= 0 else f"**missed by {figure(over)} {unit}** (at most {target})"
 
 
+def at_least(what, value, target):
+    return f"met: {what} {figure(value)}" if value >= target else f"**missed: {what} {figure(value)}, at least {target:,}**"
+
+
 def lost(ratio):
     return f"**loses: {figure(ratio)} times the peer**" if ratio > 1 else "wins"

@@ -7,6 +7,7 @@ import dev.fermata.continuation.Continuation;
 import dev.fermata.continuation.Generator;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -19,16 +20,18 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** One element of a generator that counts, beside one that has a thread of its own. */
+/** One element of a generator that counts, beside ones that have a thread of their own. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class GeneratorBenchmark {
   /**
-   * Name of a strategy in lower case, {@code promising} for continuations that promise to hold no
-   * monitor, or {@code thread}: a thread and a synchronous queue.
+   * Name of a strategy in lower case, or {@code promising} for continuations that promise to hold
+   * no monitor. Peers: {@code queue}, a thread that hands over each element by a synchronous queue
+   * and makes the next one meanwhile; {@code semaphores}, one that works when it is asked, as a
+   * generator does.
    */
-  @Param({"thread", "handoff"})
+  @Param({"queue", "semaphores", "handoff"})
   public String by;
 
   private Iterator<Integer> numbers;
@@ -36,15 +39,21 @@ public class GeneratorBenchmark {
 
   @Setup
   public void begin() {
-    if (by.equals("thread")) {
-      ByThread thread = new ByThread();
-      numbers = thread;
-      resource = thread;
-    } else {
-      Counting counting = new Counting(options(by));
-      numbers = counting;
-      resource = counting;
+    switch (by) {
+      case "queue":
+        begin(new ByQueue());
+        break;
+      case "semaphores":
+        begin(new BySemaphores());
+        break;
+      default:
+        begin(new Counting(options(by)));
     }
+  }
+
+  private <G extends Iterator<Integer> & AutoCloseable> void begin(G generator) {
+    numbers = generator;
+    resource = generator;
   }
 
   private static Continuation.Builder options(String by) {
@@ -78,11 +87,11 @@ public class GeneratorBenchmark {
     }
   }
 
-  private static final class ByThread implements Iterator<Integer>, AutoCloseable {
-    private final SynchronousQueue<Integer> elements = new SynchronousQueue<>();
+  /** Has a thread that counts. */
+  private abstract static class ByThread implements Iterator<Integer>, AutoCloseable {
     private final Thread thread = new Thread(this::generate, "generator");
 
-    ByThread() {
+    void start() {
       thread.setDaemon(true);
       thread.start();
     }
@@ -90,12 +99,16 @@ public class GeneratorBenchmark {
     private void generate() {
       try {
         for (int i = 0; ; i++) {
-          elements.put(i);
+          emit(i);
         }
       } catch (InterruptedException closed) {
         // The end.
       }
     }
+
+    abstract void emit(int element) throws InterruptedException;
+
+    abstract Integer take() throws InterruptedException;
 
     @Override
     public boolean hasNext() {
@@ -105,7 +118,7 @@ public class GeneratorBenchmark {
     @Override
     public Integer next() {
       try {
-        return elements.take();
+        return take();
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
@@ -114,6 +127,48 @@ public class GeneratorBenchmark {
     @Override
     public void close() {
       thread.interrupt();
+    }
+  }
+
+  private static final class ByQueue extends ByThread {
+    private final SynchronousQueue<Integer> elements = new SynchronousQueue<>();
+
+    ByQueue() {
+      start();
+    }
+
+    @Override
+    void emit(int element) throws InterruptedException {
+      elements.put(element);
+    }
+
+    @Override
+    Integer take() throws InterruptedException {
+      return elements.take();
+    }
+  }
+
+  private static final class BySemaphores extends ByThread {
+    private final Semaphore asked = new Semaphore(0);
+    private final Semaphore made = new Semaphore(0);
+    private Integer element;
+
+    BySemaphores() {
+      start();
+    }
+
+    @Override
+    void emit(int element) throws InterruptedException {
+      asked.acquire();
+      this.element = element;
+      made.release();
+    }
+
+    @Override
+    Integer take() throws InterruptedException {
+      asked.release();
+      made.acquire();
+      return element;
     }
   }
 }
