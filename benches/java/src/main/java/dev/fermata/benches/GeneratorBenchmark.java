@@ -35,7 +35,7 @@ public class GeneratorBenchmark {
   public String by;
 
   private Iterator<Integer> numbers;
-  private AutoCloseable resource;
+  private Runnable end;
 
   @Setup
   public void begin() {
@@ -47,13 +47,16 @@ public class GeneratorBenchmark {
         begin(new BySemaphores());
         break;
       default:
-        begin(new Counting(options(by)));
+        Counting counting = new Counting(options(by));
+        numbers = counting;
+        end = counting::close;
     }
   }
 
-  private <G extends Iterator<Integer> & AutoCloseable> void begin(G generator) {
-    numbers = generator;
-    resource = generator;
+  private void begin(ByThread thread) {
+    numbers = thread;
+    end = thread::end;
+    thread.start();
   }
 
   private static Continuation.Builder options(String by) {
@@ -68,8 +71,8 @@ public class GeneratorBenchmark {
   }
 
   @TearDown
-  public void end() throws Exception {
-    resource.close();
+  public void end() {
+    end.run();
   }
 
   private static final class Counting extends Generator<Integer> {
@@ -88,7 +91,7 @@ public class GeneratorBenchmark {
   }
 
   /** Has a thread that counts. */
-  private abstract static class ByThread implements Iterator<Integer>, AutoCloseable {
+  private abstract static class ByThread implements Iterator<Integer> {
     private final Thread thread = new Thread(this::generate, "generator");
 
     void start() {
@@ -124,18 +127,13 @@ public class GeneratorBenchmark {
       }
     }
 
-    @Override
-    public void close() {
+    void end() {
       thread.interrupt();
     }
   }
 
   private static final class ByQueue extends ByThread {
     private final SynchronousQueue<Integer> elements = new SynchronousQueue<>();
-
-    ByQueue() {
-      start();
-    }
 
     @Override
     void emit(int element) throws InterruptedException {
@@ -152,10 +150,6 @@ public class GeneratorBenchmark {
     private final Semaphore asked = new Semaphore(0);
     private final Semaphore made = new Semaphore(0);
     private Integer element;
-
-    BySemaphores() {
-      start();
-    }
 
     @Override
     void emit(int element) throws InterruptedException {
