@@ -282,6 +282,9 @@ final class ActionStateJournal {
 
   void completed(long checkpoint) {
     Set<String> givenUp = journal.completed(checkpoint);
+    if (givenUp.isEmpty()) {
+      return;
+    }
     takenOver.stream()
         .filter(state -> givenUp.contains(state.id))
         .collect(Collectors.toList())

@@ -273,6 +273,9 @@ final class FolderCallJournal<K, IN> implements CallJournal<K, IN> {
   @Override
   public void completed(long checkpoint) {
     Set<String> givenUp = journal.completed(checkpoint);
+    if (givenUp.isEmpty()) {
+      return;
+    }
     expected.values().forEach(equal -> equal.removeIf(recorded -> givenUp.contains(recorded.id)));
     expected.values().removeIf(Queue::isEmpty);
   }
