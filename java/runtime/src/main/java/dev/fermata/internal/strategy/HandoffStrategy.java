@@ -3,6 +3,8 @@
 package dev.fermata.internal.strategy;
 
 import dev.fermata.Strategy;
+import java.security.AccessController;
+import java.security.PrivilegedAction;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
@@ -80,10 +82,11 @@ final class HandoffStrategy implements SuspensionStrategy {
   }
 
   private static Thread newCarrier(Runnable serving) {
-    // Inheritable thread-locals of whoever happens to need the first carrier are not for all
-    // actions.
-    Thread carrier =
-        new Thread(null, serving, "fermata-carrier-" + CARRIERS.incrementAndGet(), 0, false);
+    // What whoever happens to need the first carrier hands down is not for all actions: inheritable
+    // thread-locals, and up to Java 23 the protection domains on the stack, with the class loaders.
+    PrivilegedAction<Thread> creation =
+        () -> new Thread(null, serving, "fermata-carrier-" + CARRIERS.incrementAndGet(), 0, false);
+    Thread carrier = AccessController.doPrivileged(creation);
     carrier.setDaemon(true);
     carrier.setContextClassLoader(HandoffStrategy.class.getClassLoader());
     return carrier;
