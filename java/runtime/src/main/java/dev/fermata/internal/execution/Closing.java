@@ -67,7 +67,8 @@ final class Closing {
   static IllegalStateException outside() {
     return new IllegalStateException(
         "not inside an action of this context: call it from the code that executeAction runs,"
-            + " on the thread that runs it, with the context that was given to executeAction");
+            + " on the thread that runs it, with the context that was given to executeAction, and not"
+            + " from the code of a continuation that the action resumes");
   }
 
   boolean isBegun() {

@@ -141,7 +141,7 @@ final class HandoffAction implements SuspendableAction {
 
   @Override
   public boolean isCurrent() {
-    return Thread.currentThread() == carrier;
+    return Thread.currentThread() == carrier && !JdkStrategies.isInContinuation();
   }
 
   @Override

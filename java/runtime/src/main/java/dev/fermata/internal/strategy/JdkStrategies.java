@@ -16,6 +16,11 @@ final class JdkStrategies {
     return false;
   }
 
+  /** Whether the calling thread runs a continuation of {@code CONTINUATION}. */
+  static boolean isInContinuation() {
+    return false;
+  }
+
   /**
    * Opens what {@link dev.fermata.Strategy#CONTINUATION} needs.
    *

@@ -114,7 +114,8 @@ final class ContinuationAction implements SuspendableAction {
 
   @Override
   public boolean isCurrent() {
-    return JdkContinuation.current() == continuation;
+    // It is not, if its code runs a virtual thread as the scheduler of that.
+    return JdkContinuation.current() == continuation && !Thread.currentThread().isVirtual();
   }
 
   @Override

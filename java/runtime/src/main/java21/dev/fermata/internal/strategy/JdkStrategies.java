@@ -6,11 +6,19 @@ import java.util.function.LongSupplier;
 
 /** The strategies that need Java 21 or later. */
 final class JdkStrategies {
+  /** Whether the JDK's continuations are linked; before that there are none. */
+  private static volatile boolean continuationsLinked;
+
   private JdkStrategies() {}
 
   /** Whether a thread is virtual. */
   static boolean isVirtual(Thread thread) {
     return thread.isVirtual();
+  }
+
+  /** Whether the calling thread runs a continuation of {@code CONTINUATION}. */
+  static boolean isInContinuation() {
+    return continuationsLinked && JdkContinuation.current() != null;
   }
 
   /**
@@ -26,6 +34,7 @@ final class JdkStrategies {
       opener.open(java, "jdk.internal.vm", fermata);
       opener.open(java, "java.lang", fermata);
       JdkContinuation.link();
+      continuationsLinked = true;
     } catch (RuntimeException | LinkageError unavailable) {
       throw unavailable("jdk.internal.vm.Continuation", unavailable);
     }
