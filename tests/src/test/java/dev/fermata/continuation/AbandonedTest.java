@@ -16,20 +16,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Very many that are begun, never ended and dropped, in a heap that cannot hold them all. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AbandonedTest {
+  private static final int DIVISOR = Integer.getInteger("fermata.test.divisor", 1);
+  private static final int MANY = 1_000_000 / DIVISOR;
+  private static final int MANY_THREADS = 20_000 / DIVISOR;
+
   @ParameterizedTest
   @MethodSource("dev.fermata.continuation.Kinds#all")
   void heapAndThreadsComeBack(Strategy strategy) throws Exception {
-    // A million are worth being compiled thoroughly.
+    int count = strategy == Strategy.CONTINUATION ? MANY : MANY_THREADS;
+    // So many are worth being compiled thoroughly.
     String output =
         new ChildJvm()
             .with("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4")
-            .run(Abandoning.class, strategy.name());
+            .run(Abandoning.class, strategy.name(), Integer.toString(count));
 
-    int count = strategy == Strategy.CONTINUATION ? 1_000_000 : 20_000;
     assertThat(output).contains(count + " abandoned, no more threads than at once");
   }
 
-  /** Begins continuations and keeps none; its argument is a strategy. */
+  /** Begins continuations and keeps none; its arguments are a strategy and how many. */
   public static final class Abandoning {
     private static final int AT_ONCE = 500;
 
@@ -37,7 +41,12 @@ class AbandonedTest {
 
     public static void main(String[] arguments) throws InterruptedException {
       Strategy strategy = Strategy.valueOf(arguments[0]);
-      int count = strategy == Strategy.CONTINUATION ? dropped() : closed(strategy);
+      int count = Integer.parseInt(arguments[1]);
+      if (strategy == Strategy.CONTINUATION) {
+        drop(count);
+      } else {
+        close(strategy, count);
+      }
       // One that has let its code end may not yet be ready for the next.
       int most = strategy == Strategy.CONTINUATION ? 0 : 2 * AT_ONCE;
       Waiting.until("no more threads than at once", () -> threads() <= most);
@@ -45,8 +54,7 @@ class AbandonedTest {
     }
 
     /** They are collected where they stand. */
-    private static int dropped() {
-      int count = 1_000_000;
+    private static void drop(int count) {
       for (int i = 0; i < count; i++) {
         Continuation continuation =
             Continuation.builder()
@@ -60,12 +68,10 @@ class AbandonedTest {
                     });
         begin(continuation);
       }
-      return count;
     }
 
     /** They are closed once they are collected. */
-    private static int closed(Strategy strategy) throws InterruptedException {
-      int count = 20_000;
+    private static void close(Strategy strategy, int count) throws InterruptedException {
       Semaphore ended = new Semaphore(0);
       for (int begun = 0; begun < count; begun += AT_ONCE) {
         for (int i = 0; i < AT_ONCE; i++) {
@@ -84,7 +90,6 @@ class AbandonedTest {
           System.gc();
         } while (!ended.tryAcquire(AT_ONCE, 100, TimeUnit.MILLISECONDS));
       }
-      return count;
     }
 
     private static void begin(Continuation continuation) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** However a program is copied, saved and read in between, it does what it does straight on. */
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RandomScheduleTest {
-  private static final int SEEDS = Integer.getInteger("fermata.test.seeds", 150);
+  private static final int SEEDS = 150 / Integer.getInteger("fermata.test.divisor", 1);
   private static final int MOST_STEPS = 60;
   private static final ContinuationFormat FORMAT = ContinuationFormat.allowing(RandomProgram.class);
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  * effects in the same order.
  */
 class SpeculationScheduleTest {
-  private static final int SCHEDULES = 150;
+  private static final int SCHEDULES = 150 / Integer.getInteger("fermata.test.divisor", 1);
   private static final int ANSWERS = 4;
 
   /** The effects of each run, as computations work on copies of what they are given. */

@@ -20,22 +20,24 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClassLoaderTest {
+  private static final int MANY = 20 / Integer.getInteger("fermata.test.divisor", 1);
+
   @TempDir Path folder;
 
   @Test
-  void twoClassLoadersUseItAtOnceAndTwentyLeaveNothingBehind() throws Exception {
+  void twoClassLoadersUseItAtOnceAndManyLeaveNothingBehind() throws Exception {
     String output;
     try (ObjectStorageServer server = ObjectStorageServer.start()) {
       output =
           new ChildJvm()
               .startedBy(server.environment())
               .without("logback")
-              .run(ManyLoaders.class, "20");
+              .run(ManyLoaders.class, Integer.toString(MANY));
     }
 
     assertThat(output)
         .contains("two loaders at once: done")
-        .contains("20 loaders: collected, unmapped, without threads");
+        .contains(MANY + " loaders: collected, unmapped, without threads");
   }
 
   @Test

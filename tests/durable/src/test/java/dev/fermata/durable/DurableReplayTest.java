@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Actions that are run again over what an earlier run left: wherever that was cut off. */
 class DurableReplayTest extends UnderEachStrategy {
-  private static final int PROGRAMS = 25;
+  private static final int PROGRAMS = 24 / Integer.getInteger("fermata.test.divisor", 1);
 
   @BeforeEach
   void useATickingClock() {

@@ -35,17 +35,20 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs with agents in a user jar, on a session cluster that has the drop-in in {@code lib/}. */
 class RestartTest {
+  private static final int JOBS = 20 / Integer.getInteger("fermata.test.divisor", 1);
+
   @Test
-  void twentyJobsLeaveNoLoaderAndNoThread(@TempDir Path folder) throws Exception {
+  void manyJobsLeaveNoLoaderAndNoThread(@TempDir Path folder) throws Exception {
     String output =
         new AgentProcess()
             // Caches of the JDK hold classes softly.
             .with("-XX:SoftRefLRUPolicyMSPerMB=0")
             .with("-Djob.jar=" + userJar(folder))
+            .with("-Djobs=" + JOBS)
             .run(Session.class, 0);
 
     assertThat(output)
-        .contains("20 loaders came, 0 are left, and no thread")
+        .contains(JOBS + " loaders came, 0 are left, and no thread")
         .contains("Actions of Flink Agents wait by Fermata");
   }
 
@@ -94,7 +97,6 @@ class RestartTest {
 
   /** The cluster, and what it finds after its jobs. */
   public static final class Session {
-    private static final int JOBS = 20;
     private static final int MOST_LOOKS = 100;
 
     private Session() {}
@@ -114,7 +116,7 @@ class RestartTest {
                   .build());
       cluster.start();
       URI address = cluster.getRestAddress().get();
-      for (int i = 0; i < JOBS; i++) {
+      for (int i = 0; i < Integer.getInteger("jobs"); i++) {
         new AgentJob(new LoadedAgent(), 3)
             .runOn(
                 StreamExecutionEnvironment.createRemoteEnvironment(

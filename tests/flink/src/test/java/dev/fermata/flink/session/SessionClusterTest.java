@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(300)
 class SessionClusterTest {
-  private static final int JOBS = 20;
+  private static final int JOBS = 20 / Integer.getInteger("fermata.test.divisor", 1);
   private static final int MOST_LOOKS = 100;
 
   private final List<String> classPath =
@@ -42,7 +42,7 @@ class SessionClusterTest {
   @TempDir private Path folder;
 
   @Test
-  void twentyJobsLeaveNoLoaderNoThreadAndNoMapping() throws Exception {
+  void manyJobsLeaveNoLoaderNoThreadAndNoMapping() throws Exception {
     Path errors = folder.resolve("errors.txt");
     Process cluster =
         new ProcessBuilder(
