@@ -3,6 +3,7 @@
 package dev.fermata;
 
 import dev.fermata.internal.execution.Deadlines;
+import dev.fermata.internal.execution.SuspendingFuture;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Queue;
@@ -223,7 +224,7 @@ public final class ActionLoop implements AutoCloseable {
   }
 
   /** One action with its future. The outcome is kept until its last slice is over. */
-  private final class Submission<T> extends CompletableFuture<T> implements Runnable {
+  private final class Submission<T> extends SuspendingFuture<T> implements Runnable {
     private final ContinuationContext context = new LoopContext(this);
     private final Action<T> action;
     private final boolean holdsPlace;
@@ -285,6 +286,17 @@ public final class ActionLoop implements AutoCloseable {
     private Duration closeTimeout = Duration.ofSeconds(10);
 
     private Builder() {}
+
+    /**
+     * Sets which strategies suspend the loop's actions.
+     *
+     * @param kind default {@link OwnerKind#LOOP}
+     * @return this builder
+     */
+    public Builder ownerKind(OwnerKind kind) {
+      executor.ownerKind(kind);
+      return this;
+    }
 
     /**
      * Sets the prefix of the names of the loop's threads and of its MXBean.

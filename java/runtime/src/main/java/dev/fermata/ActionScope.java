@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata;
 
+import dev.fermata.internal.execution.CurrentAction;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -23,6 +25,19 @@ public interface ActionScope {
    */
   static ActionScope of(ContinuationActionExecutor executor, ContinuationContext context) {
     return new ExecutorScope(executor, context);
+  }
+
+  /**
+   * Returns the scope of the action whose code the calling thread runs, for code that is not handed
+   * one.
+   *
+   * @return empty outside an action, and in a supplier that a worker runs
+   */
+  static Optional<ActionScope> current() {
+    ContinuationContext context = (ContinuationContext) CurrentAction.context();
+    return context == null
+        ? Optional.empty()
+        : Optional.of(new ExecutorScope(context.executor(), context));
   }
 
   /**

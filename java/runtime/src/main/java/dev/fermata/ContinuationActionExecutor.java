@@ -112,7 +112,9 @@ public class ContinuationActionExecutor implements AutoCloseable {
    */
   public boolean executeAction(ContinuationContext context, Runnable action) {
     Objects.requireNonNull(action, "action");
-    return execution.executeAction(state(context), action);
+    ActionState state = state(context);
+    context.executor(this);
+    return execution.executeAction(state, action);
   }
 
   /**
@@ -235,6 +237,27 @@ public class ContinuationActionExecutor implements AutoCloseable {
       ContinuationContext context, Supplier<T> supplier, Duration deadline) {
     Objects.requireNonNull(supplier, "supplier");
     return execution.submit(state(context), supplier, Deadlines.ofCall(deadline));
+  }
+
+  /**
+   * Hands a supplier to a worker for no action: the way of other threads to these workers. What it
+   * runs under is the caller's context class loader, MDC and registered values.
+   *
+   * <p>Never waits. Where nothing is suspended ({@link Strategy#INLINE}) there are no workers: the
+   * supplier runs in place, and the future is complete.
+   *
+   * @param supplier the blocking code
+   * @param <T> type of the value
+   * @return completes as that of {@link #submit(ContinuationContext, Supplier)} does, and is ended
+   *     by no action
+   * @throws FermataException of kind {@link ErrorKind#QUEUE_FULL} if {@link Builder#queueCapacity}
+   *     calls wait for a worker, or {@link ErrorKind#TOO_MANY_CALLS} if too many are open: the
+   *     supplier will not run
+   * @throws IllegalStateException if the executor is closed
+   */
+  public <T> CompletableFuture<T> submit(Supplier<T> supplier) {
+    Objects.requireNonNull(supplier, "supplier");
+    return execution.submit(supplier, defaultDeadlineNanos);
   }
 
   /**

@@ -17,10 +17,21 @@ public class ContinuationContext {
   @SuppressWarnings("this-escape")
   private final ActionState state = new ActionState(this);
 
+  /** Runs the action that runs now, or ran last. */
+  private volatile ContinuationActionExecutor executor;
+
   /** Creates a context without an action. */
   public ContinuationContext() {}
 
   final ActionState state() {
     return state;
+  }
+
+  final ContinuationActionExecutor executor() {
+    return executor;
+  }
+
+  final void executor(ContinuationActionExecutor next) {
+    executor = next;
   }
 }

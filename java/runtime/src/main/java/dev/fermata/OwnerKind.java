@@ -19,5 +19,12 @@ public enum OwnerKind {
    * action is a virtual thread that is scheduled on the owner, so that every blocking call of an
    * action suspends it; its actions must share nothing but thread-safe objects.
    */
-  LOOP
+  LOOP,
+
+  /**
+   * As {@link #LOOP}, for actions whose code binds things to its thread, such as transactions or
+   * security contexts: each action has a thread, and so thread-locals, of its own. Before Java 24 an
+   * action that waits then holds a thread, which is parked.
+   */
+  THREADED_LOOP
 }

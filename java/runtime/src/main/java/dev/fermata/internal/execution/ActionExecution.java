@@ -35,6 +35,9 @@ public interface ActionExecution extends ExecutorView {
   <T> CompletableFuture<T> submit(
       ActionState state, Supplier<? extends T> supplier, long deadlineNanos);
 
+  /** Hands a supplier of no action to a worker; a deadline of 0 is none. */
+  <T> CompletableFuture<T> submit(Supplier<? extends T> supplier, long deadlineNanos);
+
   /** Lets the action wait for something outside; a deadline of 0 is none. */
   <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos);
 

@@ -128,9 +128,16 @@ public final class ActionState implements SlotTable.Slotted {
   /** The action goes on while this call is open. */
   void addSubmitted(SubmittedCall<?> call) {
     if (submitted == null) {
-      submitted = ConcurrentHashMap.newKeySet();
+      makeSubmitted();
     }
     submitted.add(call);
+  }
+
+  /** Calls of no action have one state, and come from any thread. */
+  private synchronized void makeSubmitted() {
+    if (submitted == null) {
+      submitted = ConcurrentHashMap.newKeySet();
+    }
   }
 
   void removeSubmitted(SubmittedCall<?> call) {

@@ -32,6 +32,9 @@ final class Calls {
   private final ExecutorMetrics metrics;
   private final String executorName;
 
+  /** Stands for the action of calls that have none; never begins and never ends. */
+  private final ActionState noAction = new ActionState(null);
+
   Calls(Engine engine, Upcalls upcalls, ExecutorMetrics metrics, String executorName) {
     this.engine = engine;
     this.upcalls = upcalls;
@@ -96,6 +99,36 @@ final class Calls {
     }
     if (state.isCancelled()) {
       submitted.end();
+    }
+    return submitted;
+  }
+
+  /**
+   * Hands a call of no action to a worker; ends at the latest when the execution is closed.
+   *
+   * @throws FermataException of kind {@link ErrorKind#QUEUE_FULL} in place of waiting
+   */
+  <T> CompletableFuture<T> submit(Supplier<? extends T> supplier, long deadlineNanos) {
+    Call<T> call = new Call<>(supplier, AmbientContext.capture(), metrics);
+    SubmittedCall<T> submitted = new SubmittedCall<>(call, noAction, engine, upcalls);
+    boolean taken = false;
+    try {
+      submitted.begin();
+      call.id(engine.reserve(submitted.id()));
+      upcalls.calls.put(call);
+      taken = engine.submit(call.id(), deadlineNanos);
+    } finally {
+      if (!taken) {
+        submitted.discard();
+      }
+    }
+    if (!taken) {
+      metrics.callBackpressured();
+      throw new FermataException(
+          ErrorKind.QUEUE_FULL,
+          call.describe()
+              + " was not taken: the queue of calls is full; call later, or allow more threads or a"
+              + " longer queue");
     }
     return submitted;
   }

@@ -18,6 +18,12 @@ public final class CurrentAction {
     return CURRENT.get() != null;
   }
 
+  /** The public context of that action, or {@code null}. */
+  public static Object context() {
+    ActionState state = CURRENT.get();
+    return state == null ? null : state.context();
+  }
+
   /**
    * Suspends the action until the stage completes.
    *
@@ -28,11 +34,16 @@ public final class CurrentAction {
    * @throws IllegalStateException if there is no action
    */
   public static <T> T await(CompletableFuture<? extends T> stage) {
+    return await(stage, 0);
+  }
+
+  /** As {@link #await(CompletableFuture)} with a deadline; 0 is none. */
+  static <T> T await(CompletableFuture<? extends T> stage, long deadlineNanos) {
     ActionState state = CURRENT.get();
     if (state == null) {
       throw Closing.outside();
     }
-    return state.execution().await(state, stage, 0);
+    return state.execution().await(state, stage, deadlineNanos);
   }
 
   /** From here on the calling thread runs this action; returns the one that it is nested in. */

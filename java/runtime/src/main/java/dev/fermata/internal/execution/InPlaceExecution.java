@@ -100,6 +100,14 @@ public final class InPlaceExecution implements ActionExecution {
   }
 
   @Override
+  public <T> CompletableFuture<T> submit(Supplier<? extends T> supplier, long deadlineNanos) {
+    if (closed) {
+      throw Closing.closed();
+    }
+    return submitInPlace(new ActionState(null), supplier, deadlineNanos, metrics);
+  }
+
+  @Override
   public <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
     requireInside(state);
     return InPlaceCall.run(state, new StageResult<>(stage), deadlineNanos, metrics);

@@ -31,7 +31,9 @@ final class StageResult<T> implements Supplier<T> {
     if (stage.isDone()) {
       return;
     }
-    CompletableFuture<Void> ended = stage.handle((value, failure) -> null);
+    // Not derived from the stage: what is derived from some suspends the action, in turn.
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    stage.whenComplete((value, failure) -> ended.complete(null));
     try {
       ended.get();
     } catch (ExecutionException impossible) {

@@ -3,7 +3,6 @@
 package dev.fermata.internal.execution;
 
 import dev.fermata.internal.bridge.Verdict;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * A call that its action does not wait for, as a future. To native code it is a context of its own,
@@ -14,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
  * <p>Begun on the action's thread; ends on any thread, at the latest when its action does. The
  * thread that ends it completes the future.
  */
-final class SubmittedCall<T> extends CompletableFuture<T> implements SlotTable.Slotted {
+final class SubmittedCall<T> extends SuspendingFuture<T> implements SlotTable.Slotted {
   private final Call<T> call;
   private final ActionState action;
   private final Engine engine;

@@ -272,6 +272,12 @@ public final class SuspendingExecution implements ActionExecution {
   }
 
   @Override
+  public <T> CompletableFuture<T> submit(Supplier<? extends T> supplier, long deadlineNanos) {
+    closing.requireOpen();
+    return calls.submit(supplier, deadlineNanos);
+  }
+
+  @Override
   public <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
     Pin pin = pin(state);
     return pin == Pin.NONE

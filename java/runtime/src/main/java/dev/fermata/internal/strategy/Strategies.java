@@ -216,9 +216,14 @@ public final class Strategies {
   }
 
   private static List<Strategy> candidates(OwnerKind owner) {
-    return owner == OwnerKind.LOOP
-        ? List.of(Strategy.VIRTUAL, Strategy.CONTINUATION, Strategy.HANDOFF)
-        : List.of(Strategy.CONTINUATION, Strategy.HANDOFF);
+    switch (owner) {
+      case LOOP:
+        return List.of(Strategy.VIRTUAL, Strategy.CONTINUATION, Strategy.HANDOFF);
+      case THREADED_LOOP:
+        return List.of(Strategy.VIRTUAL, Strategy.HANDOFF);
+      default:
+        return List.of(Strategy.CONTINUATION, Strategy.HANDOFF);
+    }
   }
 
   private synchronized StrategyProbe.Result probe(Strategy strategy) {
