@@ -3,7 +3,6 @@
 package dev.fermata;
 
 import dev.fermata.internal.execution.Deadlines;
-import dev.fermata.internal.execution.SuspendingFuture;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Queue;

@@ -243,8 +243,7 @@ public class ContinuationActionExecutor implements AutoCloseable {
    * Hands a supplier to a worker for no action: the way of other threads to these workers. What it
    * runs under is the caller's context class loader, MDC and registered values.
    *
-   * <p>Never waits. Where nothing is suspended ({@link Strategy#INLINE}) there are no workers: the
-   * supplier runs in place, and the future is complete.
+   * <p>Never waits. Without the native library the workers are threads of the JDK.
    *
    * @param supplier the blocking code
    * @param <T> type of the value

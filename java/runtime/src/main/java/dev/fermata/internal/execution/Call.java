@@ -161,6 +161,14 @@ final class Call<T> implements SlotTable.Slotted {
         ErrorKind.TIMED_OUT, describe() + " did not end within its deadline", error);
   }
 
+  FermataException queueFull() {
+    return new FermataException(
+        ErrorKind.QUEUE_FULL,
+        describe()
+            + " was not taken: the queue of calls is full; call later, or allow more threads or a"
+            + " longer queue");
+  }
+
   static FermataException cancelled(String what) {
     return new FermataException(ErrorKind.CANCELLED, what + " was cancelled");
   }

@@ -124,11 +124,7 @@ final class Calls {
     }
     if (!taken) {
       metrics.callBackpressured();
-      throw new FermataException(
-          ErrorKind.QUEUE_FULL,
-          call.describe()
-              + " was not taken: the queue of calls is full; call later, or allow more threads or a"
-              + " longer queue");
+      throw call.queueFull();
     }
     return submitted;
   }

@@ -38,7 +38,7 @@ public final class CurrentAction {
   }
 
   /** As {@link #await(CompletableFuture)} with a deadline; 0 is none. */
-  static <T> T await(CompletableFuture<? extends T> stage, long deadlineNanos) {
+  public static <T> T await(CompletableFuture<? extends T> stage, long deadlineNanos) {
     ActionState state = CURRENT.get();
     if (state == null) {
       throw Closing.outside();

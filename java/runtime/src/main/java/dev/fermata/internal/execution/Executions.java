@@ -50,7 +50,7 @@ public final class Executions {
     Strategies.Choice choice = choose(options.ownerKind());
     ExecutorMetrics metrics = new ExecutorMetrics();
     if (choice.kind() == Strategy.INLINE) {
-      InPlaceExecution execution = new InPlaceExecution(choice.reason(), metrics);
+      InPlaceExecution execution = new InPlaceExecution(options, choice.reason(), metrics);
       return new Started(execution, options, metrics);
     }
     SuspendingExecution execution =

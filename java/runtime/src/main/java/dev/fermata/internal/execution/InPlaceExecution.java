@@ -25,18 +25,24 @@ import java.util.function.Supplier;
  */
 public final class InPlaceExecution implements ActionExecution {
   private final String reason;
+  private final ExecutorOptions options;
   private final ExecutorMetrics metrics;
   private final Set<ActionState> running = ConcurrentHashMap.newKeySet();
   private final ThreadLocal<ActionState> current = new ThreadLocal<>();
   private volatile boolean closed;
 
+  /** Made with the first call of no action. */
+  private volatile CallPool pool;
+
   /**
    * Creates an execution that runs nothing yet.
    *
+   * @param options of the executor
    * @param reason why actions run in place, a sentence
    * @param metrics where calls are counted
    */
-  public InPlaceExecution(String reason, ExecutorMetrics metrics) {
+  public InPlaceExecution(ExecutorOptions options, String reason, ExecutorMetrics metrics) {
+    this.options = options;
     this.reason = reason;
     this.metrics = metrics;
   }
@@ -101,10 +107,7 @@ public final class InPlaceExecution implements ActionExecution {
 
   @Override
   public <T> CompletableFuture<T> submit(Supplier<? extends T> supplier, long deadlineNanos) {
-    if (closed) {
-      throw Closing.closed();
-    }
-    return submitInPlace(new ActionState(null), supplier, deadlineNanos, metrics);
+    return pool().submit(supplier, deadlineNanos);
   }
 
   @Override
@@ -144,12 +147,28 @@ public final class InPlaceExecution implements ActionExecution {
 
   @Override
   public Gauges gauges() {
-    return Gauges.IDLE;
+    CallPool calls = pool;
+    return calls == null ? Gauges.IDLE : calls.gauges();
   }
 
   @Override
   public List<SuspendedAction> suspendedActions(int max) {
     return List.of();
+  }
+
+  private CallPool pool() {
+    CallPool calls = pool;
+    return calls == null ? openPool() : calls;
+  }
+
+  private synchronized CallPool openPool() {
+    if (closed) {
+      throw Closing.closed();
+    }
+    if (pool == null) {
+      pool = new CallPool(options, metrics);
+    }
+    return pool;
   }
 
   /** Whether the calling thread runs the action of this state. */
@@ -167,9 +186,14 @@ public final class InPlaceExecution implements ActionExecution {
     if (isInside()) {
       throw Closing.inside("close");
     }
-    closed = true;
+    synchronized (this) {
+      closed = true;
+    }
     for (ActionState state : running) {
       state.endInPlaceCall(Verdict.OUTCOME_ABORTED);
+    }
+    if (pool != null) {
+      pool.close();
     }
   }
 

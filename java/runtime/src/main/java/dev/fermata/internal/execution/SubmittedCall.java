@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
+import dev.fermata.SuspendingFuture;
 import dev.fermata.internal.bridge.Verdict;
 
 /**

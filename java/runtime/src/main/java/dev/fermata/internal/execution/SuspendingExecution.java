@@ -82,7 +82,7 @@ public final class SuspendingExecution implements ActionExecution {
     closing = new Closing(this, engine, upcalls, strategy, slice, options);
     ownersThread = strategy.kind() == Strategy.CONTINUATION;
     pinned = new PinnedCalls(executorName, metrics);
-    virtualOwners = new InPlaceExecution("The owner is a virtual thread.", metrics);
+    virtualOwners = new InPlaceExecution(options, "The owner is a virtual thread.", metrics);
   }
 
   @Override

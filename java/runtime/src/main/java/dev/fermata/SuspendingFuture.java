@@ -1,9 +1,8 @@
 // Copyright The Fermata Authors
 // SPDX-License-Identifier: Apache-2.0
-package dev.fermata.internal.execution;
+package dev.fermata;
 
-import dev.fermata.ErrorKind;
-import dev.fermata.FermataException;
+import dev.fermata.internal.execution.CurrentAction;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -12,13 +11,13 @@ import java.util.concurrent.TimeoutException;
 /**
  * A future whose {@link #get} and {@link #join} suspend the calling action in place of blocking its
  * owner; so do those of the futures that are derived from it, but not of {@link
- * CompletableFuture#allOf}. On a thread that runs no action they block as ever.
+ * CompletableFuture#allOf}. On a thread that runs no action they block as ever. Thread-safe.
  *
  * @param <T> type of its value
  */
 public class SuspendingFuture<T> extends CompletableFuture<T> {
   /** Creates a future that is not complete. */
-  protected SuspendingFuture() {}
+  public SuspendingFuture() {}
 
   @Override
   public <U> CompletableFuture<U> newIncompleteFuture() {
@@ -27,7 +26,7 @@ public class SuspendingFuture<T> extends CompletableFuture<T> {
 
   /**
    * @throws FermataException if the calling action is cancelled while it waits
-   * @throws dev.fermata.ActionAbortedError if the action's executor is closed
+   * @throws ActionAbortedError if the action's executor is closed
    */
   @Override
   public T get() throws InterruptedException, ExecutionException {
@@ -37,7 +36,7 @@ public class SuspendingFuture<T> extends CompletableFuture<T> {
 
   /**
    * @throws FermataException if the calling action is cancelled while it waits
-   * @throws dev.fermata.ActionAbortedError if the action's executor is closed
+   * @throws ActionAbortedError if the action's executor is closed
    */
   @Override
   public T get(long timeout, TimeUnit unit)
@@ -58,7 +57,7 @@ public class SuspendingFuture<T> extends CompletableFuture<T> {
 
   /**
    * @throws FermataException if the calling action is cancelled while it waits
-   * @throws dev.fermata.ActionAbortedError if the action's executor is closed
+   * @throws ActionAbortedError if the action's executor is closed
    */
   @Override
   public T join() {

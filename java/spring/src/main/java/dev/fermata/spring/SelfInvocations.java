@@ -1,0 +1,143 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.spring;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.Handle;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+import org.objectweb.asm.tree.AbstractInsnNode;
+import org.objectweb.asm.tree.ClassNode;
+import org.objectweb.asm.tree.InvokeDynamicInsnNode;
+import org.objectweb.asm.tree.MethodInsnNode;
+import org.objectweb.asm.tree.MethodNode;
+import org.objectweb.asm.tree.VarInsnNode;
+import org.objectweb.asm.tree.analysis.Analyzer;
+import org.objectweb.asm.tree.analysis.AnalyzerException;
+import org.objectweb.asm.tree.analysis.Frame;
+import org.objectweb.asm.tree.analysis.SourceInterpreter;
+import org.objectweb.asm.tree.analysis.SourceValue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.aop.MethodMatcher;
+
+/**
+ * Finds in the bytecode of a class where it calls a method of its own through {@code this}: in
+ * methods, lambdas and method references, of the class and its superclasses. Calls from inner
+ * classes are not seen, nor those by reflection.
+ */
+final class SelfInvocations {
+  private static final Logger LOG = LoggerFactory.getLogger(SelfInvocations.class);
+
+  private final Class<?> type;
+  private final MethodMatcher matcher;
+  private final Set<Call> found = new LinkedHashSet<>();
+
+  private SelfInvocations(Class<?> type, MethodMatcher matcher) {
+    this.type = type;
+    this.matcher = matcher;
+  }
+
+  /** Where a method is called, and which, both for people. */
+  record Call(String caller, String callee) {}
+
+  /** Finds the calls of methods of the type that match. */
+  static Set<Call> of(Class<?> type, MethodMatcher matcher) {
+    SelfInvocations search = new SelfInvocations(type, matcher);
+    for (Class<?> part = type; part != null && part != Object.class; part = part.getSuperclass()) {
+      search.look(part);
+    }
+    return search.found;
+  }
+
+  private void look(Class<?> part) {
+    String file = part.getName().substring(part.getName().lastIndexOf('.') + 1) + ".class";
+    try (InputStream bytes = part.getResourceAsStream(file)) {
+      if (bytes == null) {
+        LOG.debug("{} has no class file to look for self-invocations in", part);
+        return;
+      }
+      ClassNode node = new ClassNode();
+      new ClassReader(bytes).accept(node, ClassReader.SKIP_FRAMES);
+      for (MethodNode method : node.methods) {
+        look(part, node, method);
+      }
+    } catch (IOException | AnalyzerException | IllegalArgumentException unreadable) {
+      LOG.debug("{} cannot be looked through for self-invocations", part, unreadable);
+    }
+  }
+
+  private void look(Class<?> part, ClassNode node, MethodNode method) throws AnalyzerException {
+    if ((method.access & (Opcodes.ACC_STATIC | Opcodes.ACC_ABSTRACT | Opcodes.ACC_NATIVE)) != 0) {
+      return;
+    }
+    Frame<SourceValue>[] frames = null;
+    for (int i = 0; i < method.instructions.size(); i++) {
+      AbstractInsnNode instruction = method.instructions.get(i);
+      for (Method callee : callees(instruction, node)) {
+        frames =
+            frames == null
+                ? new Analyzer<>(new SourceInterpreter()).analyze(node.name, method)
+                : frames;
+        if (frames[i] != null && isOnThis(instruction, frames[i])) {
+          found.add(new Call(part.getName() + "." + method.name, callee.toString()));
+        }
+      }
+    }
+  }
+
+  /** The matching methods of the type that the instruction calls or refers to. */
+  private List<Method> callees(AbstractInsnNode instruction, ClassNode node) {
+    List<Method> callees = new ArrayList<>();
+    if (instruction instanceof MethodInsnNode call && call.getOpcode() != Opcodes.INVOKESTATIC) {
+      add(callees, call.owner, call.name, call.desc, node);
+    } else if (instruction instanceof InvokeDynamicInsnNode dynamic) {
+      for (Object argument : dynamic.bsmArgs) {
+        if (argument instanceof Handle handle && handle.getTag() != Opcodes.H_INVOKESTATIC) {
+          add(callees, handle.getOwner(), handle.getName(), handle.getDesc(), node);
+        }
+      }
+    }
+    return callees;
+  }
+
+  private void add(
+      List<Method> callees, String owner, String name, String descriptor, ClassNode node) {
+    if (!owner.equals(node.name) && !owner.equals(Type.getInternalName(type))) {
+      return;
+    }
+    for (Method method : type.getMethods()) {
+      if (method.getName().equals(name)
+          && Type.getMethodDescriptor(method).equals(descriptor)
+          && matcher.matches(method, type)) {
+        callees.add(method);
+      }
+    }
+  }
+
+  /** Whether what the instruction is called on, or captures first, is {@code this}. */
+  private static boolean isOnThis(AbstractInsnNode instruction, Frame<SourceValue> frame) {
+    String descriptor =
+        instruction instanceof MethodInsnNode call
+            ? call.desc
+            : ((InvokeDynamicInsnNode) instruction).desc;
+    int arguments = Type.getArgumentTypes(descriptor).length;
+    int receiver =
+        frame.getStackSize() - arguments - (instruction instanceof MethodInsnNode ? 1 : 0);
+    if (receiver < 0 || receiver >= frame.getStackSize()) {
+      return false;
+    }
+    Set<AbstractInsnNode> sources = frame.getStack(receiver).insns;
+    return sources.size() == 1
+        && sources.iterator().next() instanceof VarInsnNode load
+        && load.getOpcode() == Opcodes.ALOAD
+        && load.var == 0;
+  }
+}

@@ -1,0 +1,219 @@
+// Copyright The Fermata Authors
+// SPDX-License-Identifier: Apache-2.0
+package dev.fermata.spring;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The life of the tasks and actions of one {@link FermataTaskExecutor}, as an executor service. Owns
+ * them and the runners; when it is shut down and nothing is left, a thread of its own closes the
+ * runners, since no task may end the thread that it runs on. Thread-safe.
+ */
+final class TaskService extends AbstractExecutorService {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskService.class);
+
+  private final String name;
+  private final TaskRunner calls;
+  private final TaskRunner actions;
+  private final TaskRunner tasks;
+  private final int maxActions;
+  private final UnaryOperator<Runnable> decorator;
+  private final Set<Task<?>> unfinished = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger active = new AtomicInteger();
+  private final AtomicInteger unfinishedActions = new AtomicInteger();
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean shutdown;
+
+  /**
+   * @param mode which of the runners takes tasks
+   * @param decorator applied to each task and action, with all that surrounds its run
+   */
+  TaskService(
+      String name,
+      TaskRunner calls,
+      TaskRunner actions,
+      TaskMode mode,
+      int maxActions,
+      UnaryOperator<Runnable> decorator) {
+    this.name = name;
+    this.calls = calls;
+    this.actions = actions;
+    this.tasks = mode == TaskMode.ACTION ? actions : calls;
+    this.maxActions = maxActions;
+    this.decorator = decorator;
+  }
+
+  /** Runs a task; what it throws is told to the thread's handler of uncaught exceptions. */
+  @Override
+  public void execute(Runnable command) {
+    Callable<Object> body = Executors.callable(command);
+    start(tasks, new Task<>(() -> reporting(body), command));
+  }
+
+  private static Object reporting(Callable<Object> body) throws Exception {
+    try {
+      return body.call();
+    } catch (Throwable thrown) {
+      Thread thread = Thread.currentThread();
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+      throw thrown;
+    }
+  }
+
+  /** Runs a task; its future suspends actions that wait for it. */
+  <T> CompletableFuture<T> task(Callable<T> body) {
+    return start(tasks, new Task<>(body, null));
+  }
+
+  /** Runs an action. */
+  <T> CompletableFuture<T> action(Callable<T> body) {
+    return start(actions, new Task<>(body, null));
+  }
+
+  private <T> Task<T> start(TaskRunner runner, Task<T> task) {
+    boolean isAction = runner == actions;
+    if (isAction && unfinishedActions.incrementAndGet() > maxActions) {
+      unfinishedActions.decrementAndGet();
+      throw new RejectedExecutionException(
+          "There are " + maxActions + " unfinished actions already, the most that are allowed");
+    }
+    unfinished.add(task);
+    boolean accepted = false;
+    try {
+      if (shutdown) {
+        throw new RejectedExecutionException(name + " is shut down");
+      }
+      Runnable decorated = decorator.apply(task);
+      CompletableFuture<Void> run = runner.run(() -> run(task, decorated));
+      accepted = true;
+      run.whenComplete((nothing, failure) -> end(task, isAction, failure));
+      task.runsAs(run);
+    } finally {
+      if (!accepted) {
+        end(task, isAction, null);
+      }
+    }
+    return task;
+  }
+
+  private void run(Task<?> task, Runnable decorated) {
+    if (!task.take()) {
+      return;
+    }
+    active.incrementAndGet();
+    try {
+      decorated.run();
+    } catch (Throwable thrown) {
+      if (!task.completeExceptionally(thrown)) {
+        LOG.error("What decorates a task of {} threw after the task", name, thrown);
+      }
+    }
+    if (!task.isDone()) {
+      task.completeExceptionally(
+          new IllegalStateException("What decorates the tasks of " + name + " did not run this"));
+    }
+    active.decrementAndGet();
+    endIfOver();
+  }
+
+  /**
+   * @param failure why the runner did not run it, or {@code null}
+   */
+  private void end(Task<?> task, boolean isAction, Throwable failure) {
+    // Cut off after it began, it still ends by itself.
+    if (failure != null && task.take()) {
+      task.cancel(false);
+    }
+    if (isAction) {
+      unfinishedActions.decrementAndGet();
+    }
+    unfinished.remove(task);
+    endIfOver();
+  }
+
+  private void endIfOver() {
+    if (shutdown && unfinished.isEmpty() && active.get() == 0) {
+      ended.countDown();
+      close();
+    }
+  }
+
+  @Override
+  public void shutdown() {
+    shutdown = true;
+    endIfOver();
+  }
+
+  @Override
+  public List<Runnable> shutdownNow() {
+    shutdown = true;
+    List<Runnable> dropped = new ArrayList<>();
+    for (Task<?> task : unfinished) {
+      if (task.take()) {
+        dropped.add(task.origin());
+        task.cancel(false);
+      }
+    }
+    close();
+    endIfOver();
+    return dropped;
+  }
+
+  private void close() {
+    if (closing.compareAndSet(false, true)) {
+      Thread thread =
+          new Thread(
+              () -> {
+                actions.close();
+                calls.close();
+                closed.countDown();
+              },
+              name + "-close");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  @Override
+  public boolean isShutdown() {
+    return shutdown;
+  }
+
+  @Override
+  public boolean isTerminated() {
+    return ended.getCount() == 0 && closed.getCount() == 0;
+  }
+
+  @Override
+  public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    long end = System.nanoTime() + unit.toNanos(timeout);
+    return ended.await(timeout, unit) && closed.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+  }
+
+  /** How many tasks and actions have begun and not ended. */
+  int active() {
+    return active.get();
+  }
+
+  /** How many have not begun. */
+  int queued() {
+    return Math.max(0, unfinished.size() - active.get());
+  }
+}
