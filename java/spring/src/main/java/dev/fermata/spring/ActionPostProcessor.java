@@ -24,9 +24,7 @@ final class ActionPostProcessor extends AbstractBeanFactoryAwareAdvisingPostProc
     super.setBeanFactory(beanFactory);
     ComposablePointcut actions =
         new ComposablePointcut(new AnnotationMatchingPointcut(Action.class, true))
-            .union(
-                (org.springframework.aop.Pointcut)
-                    new AnnotationMatchingPointcut(null, Action.class, true));
+            .union(new AnnotationMatchingPointcut(null, Action.class, true));
     advisor = new DefaultPointcutAdvisor(actions, new ActionInterceptor(beanFactory));
   }
 }

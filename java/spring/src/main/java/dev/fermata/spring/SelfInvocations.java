@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.Handle;
 import org.objectweb.asm.Opcodes;
@@ -27,6 +29,7 @@ import org.objectweb.asm.tree.analysis.SourceValue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.aop.MethodMatcher;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Finds in the bytecode of a class where it calls a method of its own through {@code this}: in
@@ -35,6 +38,8 @@ import org.springframework.aop.MethodMatcher;
  */
 final class SelfInvocations {
   private static final Logger LOG = LoggerFactory.getLogger(SelfInvocations.class);
+
+  private static final Pattern LAMBDA = Pattern.compile("lambda\\$(.+)\\$\\d+");
 
   private final Class<?> type;
   private final MethodMatcher matcher;
@@ -87,10 +92,16 @@ final class SelfInvocations {
                 ? new Analyzer<>(new SourceInterpreter()).analyze(node.name, method)
                 : frames;
         if (frames[i] != null && isOnThis(instruction, frames[i])) {
-          found.add(new Call(part.getName() + "." + method.name, callee.toString()));
+          found.add(new Call(part.getName() + "." + written(method.name), callee.toString()));
         }
       }
     }
+  }
+
+  /** The method that a lambda stands in. */
+  private static String written(String method) {
+    Matcher lambda = LAMBDA.matcher(method);
+    return lambda.matches() ? lambda.group(1) : method;
   }
 
   /** The matching methods of the type that the instruction calls or refers to. */
@@ -113,7 +124,7 @@ final class SelfInvocations {
     if (!owner.equals(node.name) && !owner.equals(Type.getInternalName(type))) {
       return;
     }
-    for (Method method : type.getMethods()) {
+    for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
       if (method.getName().equals(name)
           && Type.getMethodDescriptor(method).equals(descriptor)
           && matcher.matches(method, type)) {

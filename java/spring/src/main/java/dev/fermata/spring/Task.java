@@ -5,6 +5,7 @@ package dev.fermata.spring;
 import dev.fermata.SuspendingFuture;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -47,8 +48,11 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
   public void run() {
     try {
       complete(body.call());
+    } catch (CompletionException wrapped) {
+      completeExceptionally(wrapped);
     } catch (Throwable thrown) {
-      completeExceptionally(thrown);
+      // As those of CompletableFuture.supplyAsync, which Spring's own executors use.
+      completeExceptionally(new CompletionException(thrown));
     }
   }
 
