@@ -23,8 +23,8 @@ public enum OwnerKind {
 
   /**
    * As {@link #LOOP}, for actions whose code binds things to its thread, such as transactions or
-   * security contexts: each action has a thread, and so thread-locals, of its own. Before Java 24 an
-   * action that waits then holds a thread, which is parked.
+   * security contexts: each action has a thread, and so thread-locals, of its own. Before Java 24
+   * an action that waits then holds a thread, which is parked.
    */
   THREADED_LOOP
 }

@@ -10,8 +10,8 @@ import java.lang.annotation.Target;
 
 /**
  * The method, or each public method of the type, runs as an action: while it waits it holds no
- * thread but that which its own strategy needs (none on Java 24 and later, a parked one before), and
- * {@code @Async} methods that it calls may return plain values.
+ * thread but that which its own strategy needs (none on Java 24 and later, a parked one before),
+ * and {@code @Async} methods that it calls may return plain values.
  *
  * <p>What the caller gets depends on the return type. With {@link
  * java.util.concurrent.CompletableFuture}, {@link java.util.concurrent.CompletionStage} or {@link

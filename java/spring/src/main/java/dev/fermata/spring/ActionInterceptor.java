@@ -14,8 +14,8 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
-import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.core.BridgeMethodResolver;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.util.StringUtils;
@@ -112,7 +112,8 @@ final class ActionInterceptor implements MethodInterceptor {
     try {
       return beans.getBean(FermataTaskExecutor.class);
     } catch (NoUniqueBeanDefinitionException several) {
-      if (beans.containsBean(DEFAULT_BEAN) && beans.isTypeMatch(DEFAULT_BEAN, FermataTaskExecutor.class)) {
+      if (beans.containsBean(DEFAULT_BEAN)
+          && beans.isTypeMatch(DEFAULT_BEAN, FermataTaskExecutor.class)) {
         return beans.getBean(DEFAULT_BEAN, FermataTaskExecutor.class);
       }
       throw new IllegalStateException(

@@ -10,9 +10,9 @@ import java.lang.annotation.Target;
 import org.springframework.context.annotation.Import;
 
 /**
- * On a configuration class: methods marked {@link Action} run as actions; inside actions {@code
- * @Async} methods may return plain values; and {@code @Async} methods that their own class calls
- * through {@code this} are named in the log. {@code @EnableAsync} and a bean of type {@link
+ * On a configuration class: methods marked {@link Action} run as actions; inside actions
+ * {@code @Async} methods may return plain values; and {@code @Async} methods that their own class
+ * calls through {@code this} are named in the log. {@code @EnableAsync} and a bean of type {@link
  * FermataTaskExecutor} stay the application's own. With Spring Boot the starter does this.
  */
 @Documented

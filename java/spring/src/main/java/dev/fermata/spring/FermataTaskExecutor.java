@@ -41,13 +41,13 @@ import org.springframework.util.concurrent.ListenableFutureTask;
  * them.
  *
  * <p>Configured by setters before {@link #initialize}, which Spring calls. Life cycle, graceful
- * shutdown, phases and the prefix of thread names are those of {@link ExecutorConfigurationSupport}.
- * Threads are daemons: priority, group and factory of threads are not used, nor is a handler of
- * rejected tasks: they are refused. Owns its engines and their threads until {@link #shutdown}. All
- * methods but the setters may be called by any thread.
+ * shutdown, phases and the prefix of thread names are those of {@link
+ * ExecutorConfigurationSupport}. Threads are daemons: priority, group and factory of threads are
+ * not used, nor is a handler of rejected tasks: they are refused. Owns its engines and their
+ * threads until {@link #shutdown}. All methods but the setters may be called by any thread.
  */
 // Its interface for the futures that Spring has deprecated is what @Async asks an executor for.
-@SuppressWarnings("deprecation")
+@SuppressWarnings("removal")
 public class FermataTaskExecutor extends ExecutorConfigurationSupport
     implements AsyncListenableTaskExecutor, SchedulingTaskExecutor {
   private static final long serialVersionUID = 1L;
@@ -163,8 +163,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
         engine.strategy() == Strategy.INLINE
             ? new PooledActions(new Workers(engine(name + "-actions")), engine(name + "-inline"))
             : new Loops(loops, number -> loop(name + "-loop-" + number));
-    TaskService service =
-        new TaskService(name, calls, actions, tasks, maxActions, this::decorated);
+    TaskService service = new TaskService(name, calls, actions, tasks, maxActions, this::decorated);
     running = new Running(service, engine, List.of(calls, actions));
     return service;
   }

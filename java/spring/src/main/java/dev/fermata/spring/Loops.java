@@ -11,8 +11,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.IntFunction;
 
 /**
- * Loops that take bodies as actions, in turn. Owns them: all are started with the first body, for an
- * executor may never have one.
+ * Loops that take bodies as actions, in turn. Owns them: all are started with the first body, for
+ * an executor may never have one.
  */
 final class Loops implements TaskRunner {
   private final IntFunction<ActionLoop> starting;

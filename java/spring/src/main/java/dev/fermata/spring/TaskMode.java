@@ -5,8 +5,8 @@ package dev.fermata.spring;
 /** How the tasks of a {@link FermataTaskExecutor} run. */
 public enum TaskMode {
   /**
-   * A task holds a worker thread from its beginning to its end, as with a pool: for code that blocks
-   * as it always has.
+   * A task holds a worker thread from its beginning to its end, as with a pool: for code that
+   * blocks as it always has.
    */
   CALL,
 

@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The life of the tasks and actions of one {@link FermataTaskExecutor}, as an executor service. Owns
- * them and the runners; when it is shut down and nothing is left, a thread of its own closes the
- * runners, since no task may end the thread that it runs on. Thread-safe.
+ * The life of the tasks and actions of one {@link FermataTaskExecutor}, as an executor service.
+ * Owns them and the runners; when it is shut down and nothing is left, a thread of its own closes
+ * the runners, since no task may end the thread that it runs on. Thread-safe.
  */
 final class TaskService extends AbstractExecutorService {
   private static final Logger LOG = LoggerFactory.getLogger(TaskService.class);
@@ -204,7 +204,8 @@ final class TaskService extends AbstractExecutorService {
   @Override
   public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
     long end = System.nanoTime() + unit.toNanos(timeout);
-    return ended.await(timeout, unit) && closed.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    return ended.await(timeout, unit)
+        && closed.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
   }
 
   /** How many tasks and actions have begun and not ended. */
