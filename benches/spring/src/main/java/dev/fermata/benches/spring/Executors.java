@@ -40,7 +40,7 @@ public class Executors {
   }
 
   @Bean
-  AsyncTaskExecutor requests() {
+  AsyncTaskExecutor requestExecutor() {
     return made("requests-", REQUESTS);
   }
 

@@ -8,20 +8,20 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.springframework.core.task.AsyncTaskExecutor;
 
-/** Handles each request on the executor {@code requests}. */
+/** Handles each request on the executor {@code requestExecutor}. */
 public class Requests {
-  private final AsyncTaskExecutor requests;
+  private final AsyncTaskExecutor executor;
   private final Sources sources;
   private final int calls = Integer.getInteger(Sources.CALLS);
 
   /**
    * Called by Spring.
    *
-   * @param requests where requests are handled
+   * @param requestExecutor where requests are handled
    * @param sources what they ask
    */
-  public Requests(AsyncTaskExecutor requests, Sources sources) {
-    this.requests = requests;
+  public Requests(AsyncTaskExecutor requestExecutor, Sources sources) {
+    executor = requestExecutor;
     this.sources = sources;
   }
 
@@ -32,9 +32,9 @@ public class Requests {
    * @return completes with a sum
    */
   public CompletableFuture<Integer> handle(int number) {
-    return requests instanceof FermataTaskExecutor fermata
+    return executor instanceof FermataTaskExecutor fermata
         ? fermata.submitAction(() -> answer(number))
-        : requests.submitCompletable(() -> answer(number));
+        : executor.submitCompletable(() -> answer(number));
   }
 
   private int answer(int number) {
