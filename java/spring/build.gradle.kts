@@ -6,7 +6,11 @@ plugins { id("fermata.java") }
 description = "Fermata: Spring's @Async"
 
 // Spring 6 needs it.
-tasks.compileJava { options.release = 17 }
+tasks.compileJava {
+    options.release = 17
+    // The processor adds to them what it finds.
+    inputs.files(tasks.processResources)
+}
 
 dependencies {
     api(project(":fermata"))
@@ -14,6 +18,7 @@ dependencies {
     api(libs.spring.context)
     // Its users bring them, or do without.
     compileOnly(libs.context.propagation)
+    compileOnly(libs.micrometer.core)
     compileOnly(libs.spring.web)
     compileOnly(libs.spring.boot.actuator.autoconfigure)
     compileOnly(libs.spring.boot.autoconfigure)
