@@ -28,9 +28,9 @@ fuzz: tools ## feed the parser of server-sent events with what a fuzzer makes up
 	@LIMIT=$(LIMIT) scripts/fuzz
 
 dist: tools ## build the jars with the library for Linux with glibc 2.17 or newer
-	@scripts/maven --quiet package --projects java/native,java/durable,java/flink-agents,java/flink --also-make -Dnative.mode=dist
+	@scripts/maven --quiet package --projects java/native,java/durable,java/flink-agents,java/flink,java/spring,java/spring-boot-starter --also-make -Dnative.mode=dist
 	@mkdir -p target/jars
-	@for module in native runtime durable flink-mailbox flink-agents flink; do cp java/$$module/target/fermata*.jar target/jars; done
+	@for module in native runtime durable flink-mailbox flink-agents flink spring spring-boot-starter; do cp java/$$module/target/fermata*.jar target/jars; done
 	@ls -l target/jars
 
 lint: tools ## check formats, warnings, jars and scripts
