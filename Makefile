@@ -1,7 +1,7 @@
 # Copyright The Fermata Authors
 # SPDX-License-Identifier: Apache-2.0
 .DEFAULT_GOAL := help
-.PHONY: help tools demo agent-demo test bench mutate fuzz dist lint format clean
+.PHONY: help tools demo agent-demo spring-demo test bench mutate fuzz dist lint format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -14,6 +14,9 @@ demo: tools ## triage 3,708 reviews on Flink and on a plain loop (ENGINE=loop IN
 
 agent-demo: tools ## the same triage by an agent of Flink Agents with the drop-in (DROP_IN=off: without)
 	@EXAMPLE=agent scripts/demo
+
+spring-demo: tools ## a web application whose endpoint fans out to slow calls, asked by itself (KEEP=1: stays)
+	@scripts/spring-demo
 
 test: tools ## run every test; one class on one JDK: make test JDK=25 TEST=PackedJarTest
 	@JDK=$(JDK) TEST=$(TEST) scripts/test
