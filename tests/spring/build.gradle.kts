@@ -14,6 +14,7 @@ tasks.named("testJdk11") { enabled = false }
 
 dependencies {
     testImplementation(project(":fermata-spring"))
+    testImplementation(project(":fermata-spring-example"))
     testImplementation(project(":fermata-native"))
     testImplementation(libs.context.propagation)
     testImplementation(libs.assertj)
