@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata;
 
+import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.execution.Deadlines;
 import java.time.Duration;
 import java.util.Objects;
@@ -86,7 +87,8 @@ public final class ActionLoop implements AutoCloseable {
   }
 
   /**
-   * Hands an action to the loop. With {@link Builder#maxActions} actions unfinished it waits for
+   * Hands an action to the loop. The caller's context class loader, MDC and registered values follow
+   * it. With {@link Builder#maxActions} actions unfinished it waits for
    * one to finish: backpressure; except inside an action of this loop, which it never holds back.
    *
    * @param action the code to run
@@ -199,7 +201,7 @@ public final class ActionLoop implements AutoCloseable {
   private void drive(Submission<?> submission) {
     if (submission.isBegun() || !submission.isDone()) {
       try {
-        if (!executor.executeAction(submission.context, submission)) {
+        if (!submission.slice()) {
           return;
         }
       } catch (Throwable refused) {
@@ -232,9 +234,26 @@ public final class ActionLoop implements AutoCloseable {
     private T value;
     private Throwable failure;
 
+    /** What surrounds who submits it, until it begins. */
+    private AmbientContext ambient = AmbientContext.capture();
+
     Submission(Action<T> action, boolean holdsPlace) {
       this.action = action;
       this.holdsPlace = holdsPlace;
+    }
+
+    /** Begins it under what surrounded who submitted it, which follows it from then on; or goes on. */
+    boolean slice() {
+      if (ambient == null) {
+        return executor.executeAction(context, this);
+      }
+      AmbientContext loops = ambient.swapIn();
+      ambient = null;
+      try {
+        return executor.executeAction(context, this);
+      } finally {
+        loops.swapIn();
+      }
     }
 
     boolean isBegun() {

@@ -17,6 +17,7 @@ import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.BeanFactoryAware;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.scheduling.annotation.AsyncAnnotationAdvisor;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Looks at the proxies that Spring has made for {@code @Async}: lets methods with plain return
@@ -55,7 +56,7 @@ final class AsyncPostProcessor implements BeanPostProcessor, BeanFactoryAware {
   }
 
   private static boolean hasPlainResults(PointcutAdvisor async, Class<?> type) {
-    return Arrays.stream(type.getMethods())
+    return Arrays.stream(ReflectionUtils.getUniqueDeclaredMethods(type))
         .anyMatch(
             method ->
                 SuspendingAsyncInterceptor.isPlain(method)

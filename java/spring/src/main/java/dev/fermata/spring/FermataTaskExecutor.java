@@ -59,7 +59,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
   private int maxActions = 10_000;
   private int loops = Runtime.getRuntime().availableProcessors();
   private transient TaskDecorator taskDecorator;
-  private transient Running running;
+  private transient volatile Running running;
 
   /** Creates an executor with the defaults. */
   public FermataTaskExecutor() {}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
+import dev.fermata.internal.strategy.SuspendableAction;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -15,12 +16,12 @@ public final class CurrentAction {
 
   /** Whether the calling thread runs the code of an action. */
   public static boolean isPresent() {
-    return CURRENT.get() != null;
+    return current() != null;
   }
 
   /** The public context of that action, or {@code null}. */
   public static Object context() {
-    ActionState state = CURRENT.get();
+    ActionState state = current();
     return state == null ? null : state.context();
   }
 
@@ -39,11 +40,21 @@ public final class CurrentAction {
 
   /** As {@link #await(CompletableFuture)} with a deadline; 0 is none. */
   public static <T> T await(CompletableFuture<? extends T> stage, long deadlineNanos) {
-    ActionState state = CURRENT.get();
+    ActionState state = current();
     if (state == null) {
       throw Closing.outside();
     }
     return state.execution().await(state, stage, deadlineNanos);
+  }
+
+  /** Not that of an action whose code resumed a continuation that runs now. */
+  private static ActionState current() {
+    ActionState state = CURRENT.get();
+    if (state == null) {
+      return null;
+    }
+    SuspendableAction action = state.action();
+    return action == null || action.isCurrent() ? state : null;
   }
 
   /** From here on the calling thread runs this action; returns the one that it is nested in. */
