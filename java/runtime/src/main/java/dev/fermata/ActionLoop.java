@@ -87,9 +87,9 @@ public final class ActionLoop implements AutoCloseable {
   }
 
   /**
-   * Hands an action to the loop. The caller's context class loader, MDC and registered values follow
-   * it. With {@link Builder#maxActions} actions unfinished it waits for
-   * one to finish: backpressure; except inside an action of this loop, which it never holds back.
+   * Hands an action to the loop. The caller's context class loader, MDC and registered values
+   * follow it. With {@link Builder#maxActions} actions unfinished it waits for one to finish:
+   * backpressure; except inside an action of this loop, which it never holds back.
    *
    * @param action the code to run
    * @param <T> type of its value
@@ -242,7 +242,9 @@ public final class ActionLoop implements AutoCloseable {
       this.holdsPlace = holdsPlace;
     }
 
-    /** Begins it under what surrounded who submitted it, which follows it from then on; or goes on. */
+    /**
+     * Begins it under what surrounded who submitted it, which follows it from then on; or goes on.
+     */
     boolean slice() {
       if (ambient == null) {
         return executor.executeAction(context, this);
