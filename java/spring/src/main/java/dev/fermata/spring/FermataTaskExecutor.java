@@ -58,6 +58,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
   private Duration keepAlive = Duration.ofSeconds(30);
   private int maxActions = 10_000;
   private int loops = Runtime.getRuntime().availableProcessors();
+  private boolean strictEarlyShutdown;
   private transient TaskDecorator taskDecorator;
   private transient volatile Running running;
 
@@ -136,6 +137,16 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
     taskDecorator = decorator;
   }
 
+  /**
+   * Sets whether tasks are refused as soon as a context begins to close. Otherwise beans that are
+   * stopped before this executor may still hand in tasks, as with a {@code ThreadPoolTaskExecutor}.
+   *
+   * @param strict default false
+   */
+  public void setStrictEarlyShutdown(boolean strict) {
+    strictEarlyShutdown = strict;
+  }
+
   private static int atLeastOne(int value, String name) {
     if (value < 1) {
       throw new IllegalArgumentException(name + " must be at least 1, but is " + value);
@@ -166,6 +177,13 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
     TaskService service = new TaskService(name, calls, actions, tasks, maxActions, this::decorated);
     running = new Running(service, engine, List.of(calls, actions));
     return service;
+  }
+
+  @Override
+  protected void initiateEarlyShutdown() {
+    if (strictEarlyShutdown) {
+      super.initiateEarlyShutdown();
+    }
   }
 
   private ContinuationActionExecutor engine(String name) {
