@@ -173,7 +173,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
     TaskRunner actions =
         engine.strategy() == Strategy.INLINE
             ? new PooledActions(new Workers(engine(name + "-actions")), engine(name + "-inline"))
-            : new Loops(loops, number -> loop(name + "-loop-" + number));
+            : new Loops(name, loops, number -> loop(name + "-loop-" + number));
     TaskService service = new TaskService(name, calls, actions, tasks, maxActions, this::decorated);
     running = new Running(service, engine, List.of(calls, actions));
     return service;

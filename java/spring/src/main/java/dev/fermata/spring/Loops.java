@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 
 /**
@@ -17,14 +18,18 @@ import java.util.function.IntFunction;
 final class Loops implements TaskRunner {
   private final IntFunction<ActionLoop> starting;
   private final List<ActionLoop> loops = new ArrayList<>();
+  private final String name;
   private final int count;
+  private final AtomicLong begun = new AtomicLong();
   private int next;
   private boolean closed;
 
   /**
+   * @param name prefix of the names of threads while they run an action
    * @param starting makes a loop, given its number from 1 on
    */
-  Loops(int count, IntFunction<ActionLoop> starting) {
+  Loops(String name, int count, IntFunction<ActionLoop> starting) {
+    this.name = name;
     this.count = count;
     this.starting = starting;
   }
@@ -35,11 +40,23 @@ final class Loops implements TaskRunner {
       return next()
           .submit(
               scope -> {
-                body.run();
+                runNamed(body);
                 return null;
               });
     } catch (IllegalStateException closedMeanwhile) {
       throw new RejectedExecutionException(closedMeanwhile.getMessage(), closedMeanwhile);
+    }
+  }
+
+  /** On a thread that has the executor's name meanwhile, as the workers have it. */
+  private void runNamed(Runnable body) {
+    Thread thread = Thread.currentThread();
+    String threadsName = thread.getName();
+    thread.setName(name + "-action-" + begun.incrementAndGet());
+    try {
+      body.run();
+    } finally {
+      thread.setName(threadsName);
     }
   }
 
