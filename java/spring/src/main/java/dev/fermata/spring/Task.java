@@ -9,8 +9,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A task with its future. Begins at most once, and not after it was dropped; cancelling it
- * interrupts it. Thread-safe.
+ * A task with its future. Begins at most once, and not after it was dropped or cancelled;
+ * cancelling it interrupts it if asked to. Thread-safe.
  */
 final class Task<T> extends SuspendingFuture<T> implements Runnable {
   private final Callable<T> body;
@@ -46,6 +46,9 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
 
   @Override
   public void run() {
+    if (isCancelled()) {
+      return;
+    }
     try {
       complete(body.call());
     } catch (CompletionException wrapped) {
@@ -60,7 +63,7 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
   public boolean cancel(boolean mayInterruptIfRunning) {
     boolean cancelled = super.cancel(mayInterruptIfRunning);
     CompletableFuture<Void> running = run;
-    if (cancelled && running != null) {
+    if (cancelled && running != null && (mayInterruptIfRunning || take())) {
       running.cancel(true);
     }
     return cancelled;
