@@ -13,12 +13,15 @@ tasks.compileTestJava { options.release = 17 }
 tasks.named("testJdk11") { enabled = false }
 
 dependencies {
+    testImplementation(libs.logback)
     testImplementation(project(":fermata-spring"))
     testImplementation(project(":fermata-spring-example"))
     testImplementation(project(":fermata-native"))
     testImplementation(libs.context.propagation)
+    testImplementation(libs.aspectjweaver)
     testImplementation(libs.assertj)
     testImplementation(libs.junit)
+    testImplementation(libs.junit.launcher)
     testImplementation(libs.spring.aspects)
     testImplementation(libs.spring.web)
     testImplementation(libs.spring.boot.starter.actuator)
