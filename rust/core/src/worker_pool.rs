@@ -173,6 +173,11 @@ impl WorkerPool {
         }
     }
 
+    /// Forgets the calls that wait, which the caller completes.
+    pub fn forget(&self) {
+        lock(&self.shared.state).queue = VecDeque::new();
+    }
+
     /// Refuses new calls, forgets those that wait (the caller completes them) and tells the workers to end.
     pub fn close(&self) {
         let mut state = lock(&self.shared.state);

@@ -270,6 +270,8 @@ impl Engine {
         if self.closed.swap(true, Ordering::AcqRel) {
             return;
         }
+        // First, or a worker that is interrupted for its call's abort would take the next.
+        self.interventions.pool.forget();
         self.interventions.abort_all();
         // Before they are told to end, so that the last one knows; after all upcalls of this thread, so that the host may
         // forget what it needs for upcalls when the last one ends.

@@ -44,6 +44,11 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
     return taken.compareAndSet(false, true);
   }
 
+  /** Whether it has begun, or never will. */
+  boolean isTaken() {
+    return taken.get();
+  }
+
   @Override
   public void run() {
     if (isCancelled()) {

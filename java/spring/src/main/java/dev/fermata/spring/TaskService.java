@@ -215,6 +215,6 @@ final class TaskService extends AbstractExecutorService {
 
   /** How many have not begun. */
   int queued() {
-    return Math.max(0, unfinished.size() - active.get());
+    return (int) unfinished.stream().filter(task -> !task.isTaken()).count();
   }
 }

@@ -83,6 +83,8 @@ final class CallPool {
   /** Aborts the open calls, and waits for the threads as long as the close timeout allows. */
   void close() {
     threads.shutdown();
+    // Or a thread that is interrupted for its call's abort would take the next.
+    threads.getQueue().clear();
     open.forEach(call -> call.end(Verdict.OUTCOME_ABORTED));
     Interruption interruption = new Interruption();
     interruption.during(() -> threads.awaitTermination(closeTimeoutNanos, TimeUnit.NANOSECONDS));
