@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The JVM of a job is killed (SIGKILL) between checkpoints, again and again, and the job restored
  * from its latest one, as a job with another id and another parallelism.
  */
-@Timeout(120)
+@Timeout(240)
 class JournalKillTest {
   private static final int KILLS = 2;
   private static final int KEYS = 20;
