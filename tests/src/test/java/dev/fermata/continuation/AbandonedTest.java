@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AbandonedTest {
   private static final int DIVISOR = Integer.getInteger("fermata.test.divisor", 1);
   private static final int MANY = 1_000_000 / DIVISOR;
-  private static final int MANY_THREADS = 20_000 / DIVISOR;
+  private static final int MANY_THREADS = 5_000;
 
   @ParameterizedTest
   @MethodSource("dev.fermata.continuation.Kinds#all")
