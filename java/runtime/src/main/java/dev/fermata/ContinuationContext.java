@@ -17,8 +17,8 @@ public class ContinuationContext {
   @SuppressWarnings("this-escape")
   private final ActionState state = new ActionState(this);
 
-  /** Runs the action that runs now, or ran last. */
-  private volatile ContinuationActionExecutor executor;
+  /** Runs the action that runs now, or ran last; set by the owner, read by the action. */
+  private ContinuationActionExecutor executor;
 
   /** Creates a context without an action. */
   public ContinuationContext() {}

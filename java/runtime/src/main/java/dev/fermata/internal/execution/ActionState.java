@@ -128,16 +128,9 @@ public final class ActionState implements SlotTable.Slotted {
   /** The action goes on while this call is open. */
   void addSubmitted(SubmittedCall<?> call) {
     if (submitted == null) {
-      makeSubmitted();
-    }
-    submitted.add(call);
-  }
-
-  /** Calls of no action have one state, and come from any thread. */
-  private synchronized void makeSubmitted() {
-    if (submitted == null) {
       submitted = ConcurrentHashMap.newKeySet();
     }
+    submitted.add(call);
   }
 
   void removeSubmitted(SubmittedCall<?> call) {

@@ -32,9 +32,6 @@ final class Calls {
   private final ExecutorMetrics metrics;
   private final String executorName;
 
-  /** Stands for the action of calls that have none; never begins and never ends. */
-  private final ActionState noAction = new ActionState(null);
-
   Calls(Engine engine, Upcalls upcalls, ExecutorMetrics metrics, String executorName) {
     this.engine = engine;
     this.upcalls = upcalls;
@@ -110,7 +107,7 @@ final class Calls {
    */
   <T> CompletableFuture<T> submit(Supplier<? extends T> supplier, long deadlineNanos) {
     Call<T> call = new Call<>(supplier, AmbientContext.capture(), metrics);
-    SubmittedCall<T> submitted = new SubmittedCall<>(call, noAction, engine, upcalls);
+    SubmittedCall<T> submitted = new SubmittedCall<>(call, null, engine, upcalls);
     boolean taken = false;
     try {
       submitted.begin();

@@ -11,8 +11,8 @@ import dev.fermata.internal.bridge.Verdict;
  * error, the deadline, a cancellation, close, a fault of the boundary) tells of it once, by {@link
  * Upcalls#notifyContext}.
  *
- * <p>Begun on the action's thread; ends on any thread, at the latest when its action does. The
- * thread that ends it completes the future.
+ * <p>Begun on the action's thread, or by any where it has none; ends on any thread, at the latest
+ * when its action does. The thread that ends it completes the future.
  */
 final class SubmittedCall<T> extends SuspendingFuture<T> implements SlotTable.Slotted {
   private final Call<T> call;
@@ -21,6 +21,9 @@ final class SubmittedCall<T> extends SuspendingFuture<T> implements SlotTable.Sl
   private final Upcalls upcalls;
   private volatile long id = -1;
 
+  /**
+   * @param action ends the call with itself; {@code null} for a call of no action
+   */
   SubmittedCall(Call<T> call, ActionState action, Engine engine, Upcalls upcalls) {
     this.call = call;
     this.action = action;
@@ -40,7 +43,9 @@ final class SubmittedCall<T> extends SuspendingFuture<T> implements SlotTable.Sl
   /** Makes the context that the call belongs to; the call is reserved next. */
   void begin() {
     id = engine.createContext(true);
-    action.addSubmitted(this);
+    if (action != null) {
+      action.addSubmitted(this);
+    }
     upcalls.submitted.put(this);
     engine.beginSlice(id);
     engine.armWait(id, 1);
@@ -77,7 +82,9 @@ final class SubmittedCall<T> extends SuspendingFuture<T> implements SlotTable.Sl
 
   private void forget() {
     if (id != -1) {
-      action.removeSubmitted(this);
+      if (action != null) {
+        action.removeSubmitted(this);
+      }
       if (upcalls.calls.get(call.id()) == call) {
         upcalls.calls.remove(call);
       }

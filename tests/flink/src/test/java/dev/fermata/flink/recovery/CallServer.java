@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -21,13 +20,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * it was made. {@code distinct} and {@code total} are answered by those sums. {@code seen} and a
  * call says that its result is in use; {@code again} is answered by how often a call was made after
  * that. {@code checkpoint} says that one has completed; {@code await}, a number of calls and one of
- * checkpoints is answered when so many more have been made, or after twenty seconds: a source that
- * came to its end before a checkpoint gets none any more.
+ * checkpoints is answered when so many more have been made.
  */
 public final class CallServer {
   private static final String SEEN = "seen ";
   private static final String AWAIT = "await ";
-  private static final long LONGEST_AWAIT_MILLIS = 20_000;
 
   private final Map<String, Integer> counts = new ConcurrentHashMap<>();
   private final Set<String> seen = ConcurrentHashMap.newKeySet();
@@ -115,12 +112,9 @@ public final class CallServer {
   private synchronized void await(int moreCalls, int moreCheckpoints) {
     int untilCalls = calls + moreCalls;
     int untilCheckpoints = checkpoints + moreCheckpoints;
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LONGEST_AWAIT_MILLIS);
-    long rest;
-    while ((calls < untilCalls || checkpoints < untilCheckpoints)
-        && (rest = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())) > 0) {
+    while (calls < untilCalls || checkpoints < untilCheckpoints) {
       try {
-        wait(rest);
+        wait();
       } catch (InterruptedException ended) {
         throw new IllegalStateException(ended);
       }
