@@ -12,11 +12,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
-import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
-import org.springframework.core.BridgeMethodResolver;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.util.StringUtils;
 
@@ -43,7 +41,7 @@ final class ActionInterceptor implements MethodInterceptor {
       requireReplaceable(invocation.getMethod());
       return executor.submitAction(unwrapped(invocation));
     }
-    return outcome(executor.submitAction(plain(invocation)));
+    return outcome(executor.submitAction(() -> Invocations.proceed(invocation)));
   }
 
   private static void requireReplaceable(Method method) {
@@ -56,29 +54,15 @@ final class ActionInterceptor implements MethodInterceptor {
     }
   }
 
-  private static Callable<Object> plain(MethodInvocation invocation) {
-    return () -> proceed(invocation);
-  }
-
   /** Waits for the future that the body returned, as {@code @Async} does. */
   private static Callable<Object> unwrapped(MethodInvocation invocation) {
     return () -> {
-      Object future = proceed(invocation);
+      Object future = Invocations.proceed(invocation);
       if (future instanceof CompletionStage<?> stage) {
         return ActionScope.current().orElseThrow().await(stage);
       }
       return future == null ? null : outcome((Future<?>) future);
     };
-  }
-
-  private static Object proceed(MethodInvocation invocation) throws Exception {
-    try {
-      return invocation.proceed();
-    } catch (Exception | Error thrown) {
-      throw thrown;
-    } catch (Throwable thrown) {
-      throw new ExecutionException(thrown);
-    }
   }
 
   private static Object outcome(Future<?> future) throws Exception {
@@ -99,9 +83,7 @@ final class ActionInterceptor implements MethodInterceptor {
   }
 
   private FermataTaskExecutor executor(MethodInvocation invocation) {
-    Class<?> target =
-        invocation.getThis() == null ? null : AopUtils.getTargetClass(invocation.getThis());
-    Method method = BridgeMethodResolver.getMostSpecificMethod(invocation.getMethod(), target);
+    Method method = Invocations.userMethod(invocation);
     Action action = AnnotatedElementUtils.findMergedAnnotation(method, Action.class);
     if (action == null) {
       action = AnnotatedElementUtils.findMergedAnnotation(method.getDeclaringClass(), Action.class);

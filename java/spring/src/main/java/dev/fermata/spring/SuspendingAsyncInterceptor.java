@@ -5,15 +5,11 @@ package dev.fermata.spring;
 import dev.fermata.ActionScope;
 import java.lang.reflect.Method;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
-import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
-import org.springframework.core.BridgeMethodResolver;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.scheduling.annotation.AnnotationAsyncExecutionInterceptor;
 import org.springframework.scheduling.annotation.AsyncConfigurer;
@@ -53,25 +49,11 @@ final class SuspendingAsyncInterceptor extends AnnotationAsyncExecutionIntercept
     if (scope.isEmpty() || !isPlain(invocation.getMethod())) {
       return springs.invoke(invocation);
     }
-    Class<?> target =
-        invocation.getThis() == null ? null : AopUtils.getTargetClass(invocation.getThis());
-    Method method = BridgeMethodResolver.getMostSpecificMethod(invocation.getMethod(), target);
+    Method method = Invocations.userMethod(invocation);
     AsyncTaskExecutor executor = determineAsyncExecutor(method);
     if (executor == null) {
       throw new IllegalStateException("There is no executor for the @Async method " + method);
     }
-    return scope.get().await(executor.submitCompletable(proceeding(invocation)));
-  }
-
-  private static Callable<Object> proceeding(MethodInvocation invocation) {
-    return () -> {
-      try {
-        return invocation.proceed();
-      } catch (Exception | Error thrown) {
-        throw thrown;
-      } catch (Throwable thrown) {
-        throw new ExecutionException(thrown);
-      }
-    };
+    return scope.get().await(executor.submitCompletable(() -> Invocations.proceed(invocation)));
   }
 }

@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -63,13 +62,13 @@ final class TaskService extends AbstractExecutorService {
   /** Runs a task; what it throws is told to the thread's handler of uncaught exceptions. */
   @Override
   public void execute(Runnable command) {
-    Callable<Object> body = Executors.callable(command);
-    start(tasks, new Task<>(() -> reporting(body), command));
+    start(tasks, new Task<>(() -> reporting(command), command));
   }
 
-  private static Object reporting(Callable<Object> body) throws Exception {
+  private static Object reporting(Runnable command) {
     try {
-      return body.call();
+      command.run();
+      return null;
     } catch (Throwable thrown) {
       Thread thread = Thread.currentThread();
       thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
