@@ -34,12 +34,14 @@ import org.junit.jupiter.api.io.TempDir;
  * The JVM of a job is killed (SIGKILL) between checkpoints, again and again, and the job restored
  * from its latest one, as a job with another id and another parallelism.
  */
-@Timeout(240)
+@Timeout(120)
 class JournalKillTest {
   private static final int KILLS = 2;
   private static final int KEYS = 20;
   private static final int ELEMENTS = 300;
-  private static final int PER_SECOND = 100;
+
+  /** So the source cannot come to its end before there are checkpoints, however slow they are. */
+  private static final int PER_CHECKPOINT = 60;
 
   @TempDir private Path folder;
 
@@ -127,7 +129,10 @@ class JournalKillTest {
       environment.setMaxParallelism(KEYS);
       DataGeneratorSource<Long> numbers =
           new DataGeneratorSource<>(
-              number -> number, ELEMENTS, RateLimiterStrategy.perSecond(PER_SECOND), Types.LONG);
+              number -> number,
+              ELEMENTS,
+              RateLimiterStrategy.perCheckpoint(PER_CHECKPOINT),
+              Types.LONG);
       Fermata.process(
               environment
                   .fromSource(numbers, WatermarkStrategy.noWatermarks(), "numbers")
