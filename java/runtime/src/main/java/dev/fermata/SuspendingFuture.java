@@ -71,10 +71,10 @@ public class SuspendingFuture<T> extends CompletableFuture<T> {
       whenComplete((value, failure) -> done.complete(null));
       try {
         CurrentAction.await(done, nanos);
-      } catch (FermataException refused) {
+      } catch (FermataException ended) {
         // A wait takes a place among the calls. Without one it blocks, as any future does.
-        if (refused.kind() != ErrorKind.TOO_MANY_CALLS) {
-          throw refused;
+        if (!isDone() && ended.kind() != ErrorKind.TOO_MANY_CALLS) {
+          throw ended;
         }
       }
     }

@@ -325,11 +325,13 @@ public final class SuspendingExecution implements ActionExecution {
     if (state.isBoundTo(this)) {
       // Looked up first: afterwards it may be that of the next action of the context. A wait that
       // begins in between ends by itself.
+      long id = state.id();
       CallWait wait = state.currentWait();
       state.markCancelled();
-      engine.cancelContext(state.id());
-      calls.cancelAll(wait);
+      // Before the action is woken, which may wait for one of them: it is to see how that ended.
       state.endSubmitted();
+      engine.cancelContext(id);
+      calls.cancelAll(wait);
       state.endInPlaceCall(Verdict.OUTCOME_CANCELLED);
     }
   }
