@@ -5,7 +5,10 @@ package dev.fermata.spring;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,6 +20,7 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 import org.objectweb.asm.tree.AbstractInsnNode;
 import org.objectweb.asm.tree.ClassNode;
+import org.objectweb.asm.tree.FieldInsnNode;
 import org.objectweb.asm.tree.InvokeDynamicInsnNode;
 import org.objectweb.asm.tree.MethodInsnNode;
 import org.objectweb.asm.tree.MethodNode;
@@ -33,8 +37,8 @@ import org.springframework.util.ReflectionUtils;
 
 /**
  * Finds in the bytecode of a class where it calls a method of its own through {@code this}: in
- * methods, lambdas and method references, of the class and its superclasses. Calls from inner
- * classes are not seen, nor those by reflection.
+ * methods, lambdas and method references, of the class and its superclasses and of their inner
+ * classes. Calls by reflection are not seen.
  */
 final class SelfInvocations {
   private static final Logger LOG = LoggerFactory.getLogger(SelfInvocations.class);
@@ -50,6 +54,18 @@ final class SelfInvocations {
     this.matcher = matcher;
   }
 
+  /** Names for each value what made it, however often it was copied since. */
+  private static final class Origins extends SourceInterpreter {
+    Origins() {
+      super(Opcodes.ASM9);
+    }
+
+    @Override
+    public SourceValue copyOperation(AbstractInsnNode instruction, SourceValue value) {
+      return value.insns.isEmpty() ? super.copyOperation(instruction, value) : value;
+    }
+  }
+
   /** Where a method is called, and which, both for people. */
   record Call(String caller, String callee) {}
 
@@ -63,19 +79,36 @@ final class SelfInvocations {
   }
 
   private void look(Class<?> part) {
-    String file = part.getName().substring(part.getName().lastIndexOf('.') + 1) + ".class";
+    Deque<String> unread = new ArrayDeque<>(List.of(Type.getInternalName(part)));
+    Set<String> read = new HashSet<>();
+    while (!unread.isEmpty()) {
+      String name = unread.remove();
+      if (read.add(name)) {
+        unread.addAll(look(part, name));
+      }
+    }
+  }
+
+  /** Looks through the class of that name, the part or one in it, and returns those in it. */
+  private List<String> look(Class<?> part, String name) {
+    String file = name.substring(name.lastIndexOf('/') + 1) + ".class";
     try (InputStream bytes = part.getResourceAsStream(file)) {
       if (bytes == null) {
-        LOG.debug("{} has no class file to look for self-invocations in", part);
-        return;
+        LOG.debug("{} has no class file {} to look for self-invocations in", part, file);
+        return List.of();
       }
       ClassNode node = new ClassNode();
       new ClassReader(bytes).accept(node, ClassReader.SKIP_FRAMES);
       for (MethodNode method : node.methods) {
         look(part, node, method);
       }
+      return node.innerClasses.stream()
+          .map(inner -> inner.name)
+          .filter(inner -> inner.startsWith(name + "$"))
+          .toList();
     } catch (IOException | AnalyzerException | IllegalArgumentException unreadable) {
-      LOG.debug("{} cannot be looked through for self-invocations", part, unreadable);
+      LOG.debug("{} of {} cannot be looked through", file, part, unreadable);
+      return List.of();
     }
   }
 
@@ -86,13 +119,11 @@ final class SelfInvocations {
     Frame<SourceValue>[] frames = null;
     for (int i = 0; i < method.instructions.size(); i++) {
       AbstractInsnNode instruction = method.instructions.get(i);
-      for (Method callee : callees(instruction, node)) {
-        frames =
-            frames == null
-                ? new Analyzer<>(new SourceInterpreter()).analyze(node.name, method)
-                : frames;
-        if (frames[i] != null && isOnThis(instruction, frames[i])) {
-          found.add(new Call(part.getName() + "." + written(method.name), callee.toString()));
+      for (Method callee : callees(instruction, part)) {
+        frames = frames == null ? new Analyzer<>(new Origins()).analyze(node.name, method) : frames;
+        if (frames[i] != null && isOnThis(instruction, frames[i], part, node)) {
+          String caller = Type.getObjectType(node.name).getClassName();
+          found.add(new Call(caller + "." + written(method.name), callee.toString()));
         }
       }
     }
@@ -105,14 +136,14 @@ final class SelfInvocations {
   }
 
   /** The matching methods of the type that the instruction calls or refers to. */
-  private List<Method> callees(AbstractInsnNode instruction, ClassNode node) {
+  private List<Method> callees(AbstractInsnNode instruction, Class<?> part) {
     List<Method> callees = new ArrayList<>();
     if (instruction instanceof MethodInsnNode call && call.getOpcode() != Opcodes.INVOKESTATIC) {
-      add(callees, call.owner, call.name, call.desc, node);
+      add(callees, call.owner, call.name, call.desc, part);
     } else if (instruction instanceof InvokeDynamicInsnNode dynamic) {
       for (Object argument : dynamic.bsmArgs) {
         if (argument instanceof Handle handle && handle.getTag() != Opcodes.H_INVOKESTATIC) {
-          add(callees, handle.getOwner(), handle.getName(), handle.getDesc(), node);
+          add(callees, handle.getOwner(), handle.getName(), handle.getDesc(), part);
         }
       }
     }
@@ -120,8 +151,8 @@ final class SelfInvocations {
   }
 
   private void add(
-      List<Method> callees, String owner, String name, String descriptor, ClassNode node) {
-    if (!owner.equals(node.name) && !owner.equals(Type.getInternalName(type))) {
+      List<Method> callees, String owner, String name, String descriptor, Class<?> part) {
+    if (!owner.equals(Type.getInternalName(part)) && !owner.equals(Type.getInternalName(type))) {
       return;
     }
     for (Method method : ReflectionUtils.getUniqueDeclaredMethods(type)) {
@@ -133,8 +164,12 @@ final class SelfInvocations {
     }
   }
 
-  /** Whether what the instruction is called on, or captures first, is {@code this}. */
-  private static boolean isOnThis(AbstractInsnNode instruction, Frame<SourceValue> frame) {
+  /**
+   * Whether what the instruction is called on, or captures first, is {@code this}, or what {@code
+   * this} of an inner class is in.
+   */
+  private static boolean isOnThis(
+      AbstractInsnNode instruction, Frame<SourceValue> frame, Class<?> part, ClassNode node) {
     String descriptor =
         instruction instanceof MethodInsnNode call
             ? call.desc
@@ -146,9 +181,17 @@ final class SelfInvocations {
       return false;
     }
     Set<AbstractInsnNode> sources = frame.getStack(receiver).insns;
-    return sources.size() == 1
-        && sources.iterator().next() instanceof VarInsnNode load
-        && load.getOpcode() == Opcodes.ALOAD
-        && load.var == 0;
+    if (sources.size() != 1) {
+      return false;
+    }
+    AbstractInsnNode source = sources.iterator().next();
+    if (node.name.equals(Type.getInternalName(part))) {
+      return source instanceof VarInsnNode load
+          && load.getOpcode() == Opcodes.ALOAD
+          && load.var == 0;
+    }
+    return source instanceof FieldInsnNode field
+        && field.name.startsWith("this$")
+        && field.desc.equals(Type.getDescriptor(part));
   }
 }

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.AdviceMode;
@@ -40,6 +41,18 @@ class SelfInvocationTest {
   static class ByImplicitThis {
     public CompletableFuture<String> caller() {
       return target();
+    }
+
+    @Async
+    public CompletableFuture<String> target() {
+      return onThread();
+    }
+  }
+
+  static class ByVariable {
+    public CompletableFuture<String> caller() {
+      ByVariable self = this;
+      return self.target();
     }
 
     @Async
@@ -175,6 +188,66 @@ class SelfInvocationTest {
     }
   }
 
+  static class ByAnonymousClass {
+    public CompletableFuture<String> caller() {
+      return new Supplier<CompletableFuture<String>>() {
+        @Override
+        public CompletableFuture<String> get() {
+          return target();
+        }
+      }.get();
+    }
+
+    @Async
+    public CompletableFuture<String> target() {
+      return onThread();
+    }
+  }
+
+  static class ByLambdaOfAnInnerClass {
+    class Inner {
+      class Innermost {
+        Supplier<CompletableFuture<String>> caller() {
+          return () -> target();
+        }
+      }
+    }
+
+    @Async
+    public CompletableFuture<String> target() {
+      return onThread();
+    }
+  }
+
+  static class ByMethodReferenceOfALocalClass {
+    public CompletableFuture<String> caller() {
+      class Local {
+        Supplier<CompletableFuture<String>> later() {
+          return ByMethodReferenceOfALocalClass.this::target;
+        }
+      }
+      return new Local().later().get();
+    }
+
+    @Async
+    public CompletableFuture<String> target() {
+      return onThread();
+    }
+  }
+
+  static class ByInnerClassOfAnother {
+    class Inner {
+      CompletableFuture<String> caller(ByInnerClassOfAnother other) {
+        return other.target();
+      }
+    }
+
+    @Async
+    public CompletableFuture<String> target() {
+      return onThread();
+    }
+  }
+
   @Configuration
   @EnableAsync
   @EnableFermata
@@ -200,6 +273,7 @@ class SelfInvocationTest {
       classes = {
         ByThis.class,
         ByImplicitThis.class,
+        ByVariable.class,
         ByLambda.class,
         ByMethodReference.class,
         OfAParent.class,
@@ -223,8 +297,30 @@ class SelfInvocationTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "ByAnonymousClass, $1.get",
+    "ByLambdaOfAnInnerClass, $Inner$Innermost.caller",
+    "ByMethodReferenceOfALocalClass, $1Local.later"
+  })
+  void theWarningNamesTheInnerClassThatCalls(String name, String caller) throws Exception {
+    Class<?> type = Class.forName(SelfInvocationTest.class.getName() + "$" + name);
+
+    List<String> warnings = warnings(ByProxies.class, type);
+
+    assertThat(warnings).hasSize(1);
+    assertThat(warnings.get(0)).contains(type.getName() + caller).contains("target(");
+  }
+
+  @ParameterizedTest
   @ValueSource(
-      classes = {ByProxy.class, OfAnother.class, Unmarked.class, Overloaded.class, Parent.class})
+      classes = {
+        ByInnerClassOfAnother.class,
+        ByProxy.class,
+        OfAnother.class,
+        Unmarked.class,
+        Overloaded.class,
+        Parent.class
+      })
   void otherCallsAreNotWarnedOf(Class<?> type) {
     assertThat(warnings(ByProxies.class, type)).isEmpty();
   }
