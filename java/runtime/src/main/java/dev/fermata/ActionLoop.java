@@ -4,6 +4,7 @@ package dev.fermata;
 
 import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.execution.Deadlines;
+import dev.fermata.internal.strategy.BareThread;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Queue;
@@ -69,8 +70,8 @@ public final class ActionLoop implements AutoCloseable {
     }
     places = new Semaphore(builder.maxActions);
     closeTimeout = builder.closeTimeout;
-    Thread thread = new Thread(this::run, builder.name + "-owner");
-    thread.setDaemon(true);
+    Thread thread = BareThread.daemon(this::run, builder.name + "-owner");
+    thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
     owner = thread;
     executor =
         builder.executor.threadName(builder.name).waker(() -> LockSupport.unpark(thread)).build();
@@ -89,7 +90,8 @@ public final class ActionLoop implements AutoCloseable {
   /**
    * Hands an action to the loop. The caller's context class loader, MDC and registered values
    * follow it. With {@link Builder#maxActions} actions unfinished it waits for one to finish:
-   * backpressure; except inside an action of this loop, which it never holds back.
+   * backpressure; except inside an action of this loop and on its owner thread, which completes the
+   * futures: those it never holds back.
    *
    * @param action the code to run
    * @param <T> type of its value
@@ -101,15 +103,16 @@ public final class ActionLoop implements AutoCloseable {
    */
   public <T> CompletableFuture<T> submit(Action<T> action) {
     Objects.requireNonNull(action, "action");
-    boolean holdsPlace = !executor.isInside();
+    boolean holdsPlace = Thread.currentThread() != owner && !executor.isInside();
     if (holdsPlace) {
       takePlace();
     }
     Submission<T> submission = new Submission<>(action, holdsPlace);
     unfinished.add(submission);
     submitted.add(submission);
-    if (closing) {
-      submission.end(new ActionAbortedError("The action was not begun: its loop was closed"));
+    // One that the owner has taken already ends as any that runs when its loop is closed.
+    if (closing && submitted.remove(submission)) {
+      submission.end(notBegun());
       throw new IllegalStateException("the loop is closed; create a new one");
     }
     LockSupport.unpark(owner);
@@ -148,7 +151,8 @@ public final class ActionLoop implements AutoCloseable {
   /**
    * Aborts the actions in flight and ends the loop's threads, as {@link
    * ContinuationActionExecutor#close} does; futures of actions that did not end fail with {@link
-   * ActionAbortedError}. To let actions finish first, join their futures. Idempotent.
+   * ActionAbortedError}. To let actions finish first, join their futures. Idempotent. On the owner
+   * thread, called by what depends on a future, it does not wait for that thread.
    *
    * @throws IllegalStateException if called from inside an action or a supplier
    */
@@ -162,7 +166,7 @@ public final class ActionLoop implements AutoCloseable {
     LockSupport.unpark(owner);
     executor.close();
     boolean interrupted = false;
-    while (owner.isAlive() && end - System.nanoTime() > 0) {
+    while (Thread.currentThread() != owner && owner.isAlive() && end - System.nanoTime() > 0) {
       try {
         owner.join(Math.max(1, (end - System.nanoTime()) / 1_000_000));
       } catch (InterruptedException caught) {
@@ -199,20 +203,28 @@ public final class ActionLoop implements AutoCloseable {
   }
 
   private void drive(Submission<?> submission) {
+    // That of the action before would strike this one.
+    Thread.interrupted();
     if (submission.isBegun() || !submission.isDone()) {
       try {
         if (!submission.slice()) {
           return;
         }
       } catch (Throwable refused) {
-        // While the loop closes, close() itself ends what is unfinished.
+        // While the loop closes, close() itself ends what has begun, and may be past the rest.
         if (!closing) {
           submission.end(refused);
+        } else if (!submission.isBegun()) {
+          submission.end(notBegun());
         }
         return;
       }
     }
     submission.end(null);
+  }
+
+  private static ActionAbortedError notBegun() {
+    return new ActionAbortedError("The action was not begun: its loop was closed");
   }
 
   /** A context that leads back to its action. */
@@ -227,8 +239,11 @@ public final class ActionLoop implements AutoCloseable {
   /** One action with its future. The outcome is kept until its last slice is over. */
   private final class Submission<T> extends SuspendingFuture<T> implements Runnable {
     private final ContinuationContext context = new LoopContext(this);
-    private final Action<T> action;
     private final boolean holdsPlace;
+
+    /** Until the future is complete, which may be kept for longer than what the code refers to. */
+    private volatile Action<T> action;
+
     private volatile boolean begun;
     private volatile boolean ended;
     private T value;
@@ -265,8 +280,13 @@ public final class ActionLoop implements AutoCloseable {
     @Override
     public void run() {
       begun = true;
+      Action<T> code = action;
+      // By a cancel that found no action to cancel yet.
+      if (isDone()) {
+        return;
+      }
       try {
-        value = action.run(ActionScope.of(executor, context));
+        value = code.run(ActionScope.of(executor, context));
       } catch (Throwable thrown) {
         failure = thrown;
       }
@@ -287,6 +307,7 @@ public final class ActionLoop implements AutoCloseable {
       } else {
         completeExceptionally(thrown);
       }
+      action = null;
     }
 
     @Override

@@ -113,7 +113,9 @@ public class ContinuationActionExecutor implements AutoCloseable {
   public boolean executeAction(ContinuationContext context, Runnable action) {
     Objects.requireNonNull(action, "action");
     ActionState state = state(context);
-    context.executor(this);
+    if (state.isIdle()) {
+      context.executor(this);
+    }
     return execution.executeAction(state, action);
   }
 

@@ -3,6 +3,8 @@
 package dev.fermata;
 
 import dev.fermata.internal.execution.CurrentAction;
+import dev.fermata.internal.execution.Interruption;
+import dev.fermata.internal.execution.StageEnd;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +32,7 @@ public class SuspendingFuture<T> extends CompletableFuture<T> {
    */
   @Override
   public T get() throws InterruptedException, ExecutionException {
+    requireNoInterrupt();
     suspendUntilDone(0);
     return super.get();
   }
@@ -44,6 +47,7 @@ public class SuspendingFuture<T> extends CompletableFuture<T> {
     if (timeout <= 0) {
       return super.get(timeout, unit);
     }
+    requireNoInterrupt();
     try {
       suspendUntilDone(unit.toNanos(timeout));
     } catch (FermataException ended) {
@@ -61,21 +65,41 @@ public class SuspendingFuture<T> extends CompletableFuture<T> {
    */
   @Override
   public T join() {
-    suspendUntilDone(0);
+    Interruption interruption = new Interruption();
+    try {
+      interruption.during(() -> suspendUntilDone(0));
+    } finally {
+      interruption.restore();
+    }
     return super.join();
   }
 
-  private void suspendUntilDone(long nanos) {
-    if (!isDone() && CurrentAction.isPresent()) {
-      CompletableFuture<Void> done = new CompletableFuture<>();
-      whenComplete((value, failure) -> done.complete(null));
-      try {
-        CurrentAction.await(done, nanos);
-      } catch (FermataException ended) {
-        // A wait takes a place among the calls. Without one it blocks, as any future does.
-        if (!isDone() && ended.kind() != ErrorKind.TOO_MANY_CALLS) {
-          throw ended;
-        }
+  /** An action that is suspended looks at no interrupt, not even at one that came before. */
+  private void requireNoInterrupt() throws InterruptedException {
+    if (!isDone() && Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+  }
+
+  private void suspendUntilDone(long nanos) throws InterruptedException {
+    if (isDone() || !CurrentAction.isPresent()) {
+      return;
+    }
+    try (StageEnd end = new StageEnd(this)) {
+      CurrentAction.await(end.future(), nanos);
+    } catch (FermataException ended) {
+      if (isDone()) {
+        return;
+      }
+      // Where it blocked, for it could not be suspended.
+      if (ended.kind() == ErrorKind.CANCELLED
+          && !CurrentAction.isCancelled()
+          && Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      // A wait takes a place among the calls. Without one it blocks, as any future does.
+      if (ended.kind() != ErrorKind.TOO_MANY_CALLS) {
+        throw ended;
       }
     }
   }

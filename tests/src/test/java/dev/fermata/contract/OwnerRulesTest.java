@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fermata.ActionLoop;
+import dev.fermata.ActionScope;
 import dev.fermata.ContinuationActionExecutor;
 import dev.fermata.ContinuationContext;
 import dev.fermata.testing.Driver;
@@ -64,6 +65,28 @@ class OwnerRulesTest {
     driver.start(unused, () -> driver.executor().executeAsync(unused, () -> 1));
     driver.finish();
     assertOutside(unused);
+  }
+
+  @Test
+  void anotherExecutorDoesNotTakeTheContextOfAnAction() {
+    try (Driver other = new Driver(setup)) {
+      driver.run(
+          context -> {
+            assertThatThrownBy(() -> other.executor().executeAsync(context, () -> 1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(OUTSIDE);
+            CompletableFuture<Void> refused =
+                CompletableFuture.runAsync(
+                    () ->
+                        assertThatThrownBy(() -> other.start(context, () -> {}))
+                            .isInstanceOf(IllegalStateException.class));
+            Waiting.until("the other executor has refused", refused::isDone);
+            refused.join();
+
+            assertThat(ActionScope.current().orElseThrow().call(() -> 2)).isEqualTo(2);
+            return null;
+          });
+    }
   }
 
   @Test

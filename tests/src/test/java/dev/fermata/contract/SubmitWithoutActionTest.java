@@ -13,6 +13,7 @@ import dev.fermata.testing.Driver;
 import dev.fermata.testing.Waiting;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -57,6 +58,14 @@ class SubmitWithoutActionTest extends SubmittedCalls {
       assertThat(get(call)).isOne();
     }
     assertThat(driver.bean().getCompletedCalls()).isEqualTo(threads * calls);
+  }
+
+  @Test
+  void workersMayStayForEver() throws Exception {
+    try (Driver keeping =
+        new Driver(setup, options -> options.keepAlive(ChronoUnit.FOREVER.getDuration()))) {
+      assertThat(get(keeping.executor().submit(() -> 1))).isOne();
+    }
   }
 
   @Test

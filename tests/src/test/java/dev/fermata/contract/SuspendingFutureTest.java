@@ -172,6 +172,23 @@ class SuspendingFutureTest {
   }
 
   @Test
+  void anInterruptThatCameBeforeEndsGet() throws Exception {
+    CompletableFuture<String> call = loop.executor().submit(this::released);
+    CompletableFuture<Boolean> statusAfter =
+        loop.submit(
+            scope -> {
+              for (Way way : new Way[] {Way.GET, Way.GET_WITH_TIMEOUT}) {
+                Thread.currentThread().interrupt();
+                assertThat(thrownBy(way, call)).isInstanceOf(InterruptedException.class);
+              }
+              return Thread.currentThread().isInterrupted();
+            });
+
+    assertThat(get(statusAfter)).isFalse();
+    opened();
+  }
+
+  @Test
   void aCancelledActionStopsWaitingAndTheCallGoesOn() throws Exception {
     CompletableFuture<String> call = loop.executor().submit(this::released);
     CompletableFuture<Throwable> seen = new CompletableFuture<>();

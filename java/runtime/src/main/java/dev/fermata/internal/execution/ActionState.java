@@ -3,6 +3,7 @@
 package dev.fermata.internal.execution;
 
 import dev.fermata.internal.ambient.AmbientContext;
+import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.observe.SuspendedActionView;
 import dev.fermata.internal.strategy.SuspendableAction;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ public final class ActionState implements SlotTable.Slotted {
   private volatile CallWait wait;
   private volatile InPlaceCall<?> inPlaceCall;
   private volatile Thread inPlaceWaiter;
-  private volatile boolean cancelled;
+  private volatile int ended = Verdict.OUTCOME_OPEN;
 
   /** Made with the first submitted call, for most actions have none. */
   private volatile Set<SubmittedCall<?>> submitted;
@@ -63,11 +64,12 @@ public final class ActionState implements SlotTable.Slotted {
       return false;
     }
     // Set perhaps by a cancel that raced with the end of the action before.
-    cancelled = false;
+    ended = Verdict.OUTCOME_OPEN;
     return true;
   }
 
-  boolean isIdle() {
+  /** Whether the context has no action. */
+  public boolean isIdle() {
     return execution.get() == null;
   }
 
@@ -89,6 +91,7 @@ public final class ActionState implements SlotTable.Slotted {
   void unbind() {
     action = null;
     wait = null;
+    inPlaceCall = null;
     ambient = null;
     failure = null;
     bodyType = null;
@@ -151,13 +154,21 @@ public final class ActionState implements SlotTable.Slotted {
     }
   }
 
-  /** Sticky until the action ends; known to native code by itself where there is an engine. */
   boolean isCancelled() {
-    return cancelled;
+    return ended == Verdict.OUTCOME_CANCELLED;
   }
 
-  void markCancelled() {
-    cancelled = true;
+  /** How calls in place end before they begin, or {@link Verdict#OUTCOME_OPEN}. */
+  int ended() {
+    return ended;
+  }
+
+  /**
+   * Cancels or aborts the action: sticky until it is over. To be said before the call in place is
+   * ended, for the next one looks here. Native code knows it by itself where there is an engine.
+   */
+  void markEnded(int outcome) {
+    ended = outcome;
   }
 
   /**

@@ -21,8 +21,7 @@ import java.util.function.Supplier;
 final class Call<T> implements SlotTable.Slotted {
   private static final ThreadLocal<Call<?>> CURRENT = new ThreadLocal<>();
 
-  private final Supplier<? extends T> supplier;
-  private final AmbientContext ambient;
+  private final Class<?> supplierType;
   private final ExecutorMetrics metrics;
   private final long createdNanos = System.nanoTime();
 
@@ -33,6 +32,11 @@ final class Call<T> implements SlotTable.Slotted {
   private volatile T value;
   private volatile Throwable error;
 
+  /** Until it has run or never will: a future may be kept for longer than what they refer to. */
+  private Supplier<? extends T> supplier;
+
+  private AmbientContext ambient;
+
   private Call<?> outer;
   private Thread runner;
   private boolean interrupted;
@@ -40,6 +44,7 @@ final class Call<T> implements SlotTable.Slotted {
 
   Call(Supplier<? extends T> supplier, AmbientContext ambient, ExecutorMetrics metrics) {
     this.supplier = supplier;
+    supplierType = supplier.getClass();
     this.ambient = ambient;
     this.metrics = metrics;
   }
@@ -70,7 +75,7 @@ final class Call<T> implements SlotTable.Slotted {
   }
 
   Class<?> supplierType() {
-    return supplier.getClass();
+    return supplierType;
   }
 
   /**
@@ -179,7 +184,7 @@ final class Call<T> implements SlotTable.Slotted {
 
   /** Names the call for a message. */
   String describe() {
-    return "The call of " + supplier.getClass().getName();
+    return "The call of " + supplierType.getName();
   }
 
   /**
@@ -188,7 +193,9 @@ final class Call<T> implements SlotTable.Slotted {
    */
   synchronized void interrupt() {
     interrupted = true;
-    if (runner != null) {
+    if (runner == null) {
+      forget();
+    } else {
       runner.interrupt();
     }
   }
@@ -215,8 +222,14 @@ final class Call<T> implements SlotTable.Slotted {
   private synchronized void end() {
     runner = null;
     ended = true;
+    forget();
     if (interrupted) {
       Thread.interrupted();
     }
+  }
+
+  private void forget() {
+    supplier = null;
+    ambient = null;
   }
 }

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
 import dev.fermata.SuspendingFuture;
 import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.observe.ExecutorMetrics;
 import dev.fermata.internal.observe.Gauges;
+import dev.fermata.internal.strategy.BareThread;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,12 +43,8 @@ final class CallPool {
             Math.max(1, Deadlines.nanos(options.keepAlive())),
             TimeUnit.NANOSECONDS,
             new LinkedBlockingQueue<>(options.queueCapacity()),
-            task -> {
-              Thread thread =
-                  new Thread(task, options.threadName() + "-" + started.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+            task ->
+                BareThread.daemon(task, options.threadName() + "-" + started.incrementAndGet()));
     threads.allowCoreThreadTimeOut(true);
   }
 
@@ -62,6 +61,14 @@ final class CallPool {
       }
       metrics.callBackpressured();
       throw call.queueFull();
+    } catch (OutOfMemoryError noThread) {
+      open.remove(pooled);
+      throw new FermataException(
+          ErrorKind.THREAD_SPAWN,
+          call.describe()
+              + " was not taken: the system refused a thread for it; allow fewer threads, or raise"
+              + " the limit of threads (ulimit -u, pids cgroup)",
+          noThread);
     }
     if (threads.isShutdown()) {
       pooled.end(Verdict.OUTCOME_ABORTED);
@@ -86,8 +93,10 @@ final class CallPool {
     // Or a thread that is interrupted for its call's abort would take the next.
     threads.getQueue().clear();
     open.forEach(call -> call.end(Verdict.OUTCOME_ABORTED));
+    long end = System.nanoTime() + closeTimeoutNanos;
     Interruption interruption = new Interruption();
-    interruption.during(() -> threads.awaitTermination(closeTimeoutNanos, TimeUnit.NANOSECONDS));
+    interruption.during(
+        () -> threads.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS));
     interruption.restore();
   }
 

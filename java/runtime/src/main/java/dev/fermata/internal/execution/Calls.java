@@ -4,6 +4,7 @@ package dev.fermata.internal.execution;
 
 import dev.fermata.ErrorKind;
 import dev.fermata.FermataException;
+import dev.fermata.SuspendingFuture;
 import dev.fermata.internal.ambient.AmbientContext;
 import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.observe.ExecutorMetrics;
@@ -74,7 +75,9 @@ final class Calls {
       ActionState state, Supplier<? extends T> supplier, long deadlineNanos) {
     Call<T> call = new Call<>(supplier, AmbientContext.capture(), metrics);
     if (state.isCancelled()) {
-      return CompletableFuture.failedFuture(call.failure(Verdict.OUTCOME_CANCELLED));
+      CompletableFuture<T> cancelled = new SuspendingFuture<>();
+      cancelled.completeExceptionally(call.failure(Verdict.OUTCOME_CANCELLED));
+      return cancelled;
     }
     SubmittedCall<T> submitted = new SubmittedCall<>(call, state, engine, upcalls);
     try {
@@ -140,14 +143,17 @@ final class Calls {
 
   <T> T await(ActionState state, CompletableFuture<? extends T> stage, long deadlineNanos) {
     Call<T> call = new Call<>(new StageResult<>(stage), AmbientContext.capture(), metrics);
-    int outcome =
-        awaitWithoutWorker(
-            state,
-            CallWait.forStage(),
-            slot -> {
-              engine.leaveOutside(slot, deadlineNanos);
-              stage.whenComplete((value, failure) -> engine.arrive(slot));
-            });
+    int outcome;
+    try (StageEnd end = new StageEnd(stage)) {
+      outcome =
+          awaitWithoutWorker(
+              state,
+              CallWait.forStage(),
+              slot -> {
+                engine.leaveOutside(slot, deadlineNanos);
+                end.future().thenRun(() -> engine.arrive(slot));
+              });
+    }
     return call.deliver(outcome == Verdict.OUTCOME_VALUE ? call.run() : outcome);
   }
 

@@ -108,7 +108,11 @@ final class Closing {
     engine.observe();
     engine.beginClose();
     upcalls.calls.forEach(Call::interrupt);
-    upcalls.contexts.forEach(state -> state.endInPlaceCall(Verdict.OUTCOME_ABORTED));
+    upcalls.contexts.forEach(
+        state -> {
+          state.markEnded(Verdict.OUTCOME_ABORTED);
+          state.endInPlaceCall(Verdict.OUTCOME_ABORTED);
+        });
     upcalls.spaceWaiters.wakeAll();
     Interruption interruption = new Interruption();
     if (upcalls.contexts.size() > 0) {

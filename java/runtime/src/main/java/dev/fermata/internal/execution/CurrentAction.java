@@ -19,6 +19,12 @@ public final class CurrentAction {
     return current() != null;
   }
 
+  /** Whether that action was cancelled. */
+  public static boolean isCancelled() {
+    ActionState state = current();
+    return state != null && state.isCancelled();
+  }
+
   /** The public context of that action, or {@code null}. */
   public static Object context() {
     ActionState state = current();

@@ -26,7 +26,7 @@ final class Engine {
             options.asyncThreads(),
             options.queueCapacity(),
             options.maxCalls(),
-            options.keepAlive().toNanos(),
+            Deadlines.nanos(options.keepAlive()),
             options.threadName());
     pointer = created;
     CLEANER.register(

@@ -48,8 +48,9 @@ final class InPlaceCall<T> {
         deadlineNanos > 0
             ? InPlaceDeadlines.schedule(() -> end(Verdict.OUTCOME_TIMED_OUT), deadlineNanos)
             : null;
-    if (state.isCancelled()) {
-      outcome.set(Verdict.OUTCOME_CANCELLED);
+    int ended = state.ended();
+    if (ended != Verdict.OUTCOME_OPEN) {
+      outcome.set(ended);
     } else {
       outcome.compareAndSet(Verdict.OUTCOME_OPEN, call.run());
     }

@@ -4,6 +4,7 @@ package dev.fermata.internal.execution;
 
 import dev.fermata.FermataExecutorMXBean.SuspendedAction;
 import dev.fermata.Strategy;
+import dev.fermata.SuspendingFuture;
 import dev.fermata.internal.bridge.Verdict;
 import dev.fermata.internal.observe.ExecutorMetrics;
 import dev.fermata.internal.observe.Gauges;
@@ -125,7 +126,7 @@ public final class InPlaceExecution implements ActionExecution {
   @Override
   public void cancel(ActionState state) {
     if (state.isBoundTo(this)) {
-      state.markCancelled();
+      state.markEnded(Verdict.OUTCOME_CANCELLED);
       state.endInPlaceCall(Verdict.OUTCOME_CANCELLED);
     }
   }
@@ -190,6 +191,7 @@ public final class InPlaceExecution implements ActionExecution {
       closed = true;
     }
     for (ActionState state : running) {
+      state.markEnded(Verdict.OUTCOME_ABORTED);
       state.endInPlaceCall(Verdict.OUTCOME_ABORTED);
     }
     if (pool != null) {
@@ -212,18 +214,19 @@ public final class InPlaceExecution implements ActionExecution {
     return values;
   }
 
-  /** Runs the supplier; the future is complete. */
+  /** Runs the supplier; the future is complete, and what is derived from it suspends as ever. */
   static <T> CompletableFuture<T> submitInPlace(
       ActionState state,
       Supplier<? extends T> supplier,
       long deadlineNanos,
       ExecutorMetrics metrics) {
+    CompletableFuture<T> future = new SuspendingFuture<>();
     try {
-      return CompletableFuture.completedFuture(
-          InPlaceCall.run(state, supplier, deadlineNanos, metrics));
+      future.complete(InPlaceCall.run(state, supplier, deadlineNanos, metrics));
     } catch (Throwable thrown) {
-      return CompletableFuture.failedFuture(thrown);
+      future.completeExceptionally(thrown);
     }
+    return future;
   }
 
   /** Blocks the thread; an end from outside interrupts it and counts, another interrupt is kept. */

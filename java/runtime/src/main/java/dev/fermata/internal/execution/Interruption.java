@@ -2,16 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.internal.execution;
 
-/** Waits that an interrupt does not end: it is kept, and set again when the waiting is over. */
-final class Interruption {
+/**
+ * Waits that an interrupt does not end: it is kept, and set again when the waiting is over. Of one
+ * thread.
+ */
+public final class Interruption {
   /** A wait that knows by itself when its time is over. */
-  interface Wait {
+  public interface Wait {
+    /** Waits, anew after each interrupt. */
     void await() throws InterruptedException;
   }
 
   private boolean interrupted;
 
-  void during(Wait wait) {
+  /** Begins without an interrupt. */
+  public Interruption() {}
+
+  /** Waits to the end. */
+  public void during(Wait wait) {
     while (true) {
       try {
         wait.await();
@@ -22,7 +30,8 @@ final class Interruption {
     }
   }
 
-  void restore() {
+  /** Interrupts the thread again if it was. */
+  public void restore() {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

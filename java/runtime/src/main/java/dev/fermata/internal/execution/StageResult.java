@@ -31,11 +31,8 @@ final class StageResult<T> implements Supplier<T> {
     if (stage.isDone()) {
       return;
     }
-    // Not derived from the stage: what is derived from some suspends the action, in turn.
-    CompletableFuture<Void> ended = new CompletableFuture<>();
-    stage.whenComplete((value, failure) -> ended.complete(null));
-    try {
-      ended.get();
+    try (StageEnd end = new StageEnd(stage)) {
+      end.future().get();
     } catch (ExecutionException impossible) {
       throw new IllegalStateException(impossible);
     } catch (InterruptedException interrupted) {

@@ -16,10 +16,12 @@ import dev.fermata.internal.bridge.Verdict;
  */
 final class SubmittedCall<T> extends SuspendingFuture<T> implements SlotTable.Slotted {
   private final Call<T> call;
-  private final ActionState action;
   private final Engine engine;
   private final Upcalls upcalls;
   private volatile long id = -1;
+
+  /** Until the call is over. */
+  private volatile ActionState action;
 
   /**
    * @param action ends the call with itself; {@code null} for a call of no action
@@ -82,8 +84,10 @@ final class SubmittedCall<T> extends SuspendingFuture<T> implements SlotTable.Sl
 
   private void forget() {
     if (id != -1) {
-      if (action != null) {
-        action.removeSubmitted(this);
+      ActionState owner = action;
+      if (owner != null) {
+        owner.removeSubmitted(this);
+        action = null;
       }
       if (upcalls.calls.get(call.id()) == call) {
         upcalls.calls.remove(call);

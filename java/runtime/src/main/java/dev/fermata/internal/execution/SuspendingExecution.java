@@ -300,17 +300,17 @@ public final class SuspendingExecution implements ActionExecution {
 
   /** Why a supplier has to run where it is called; checks that it may be called there at all. */
   private Pin pin(ActionState state) {
-    if (isInsideAction(state)) {
+    if (state.isBoundTo(this) && isInsideAction(state)) {
       closing.throwIfAborting(state.action());
       return state.action().pin();
     }
     if (Call.isInsideCallOf(metrics)) {
       return Pin.NESTED_CALL;
     }
-    closing.requireOpen();
     if (virtualOwners.isRunning(state)) {
       return Pin.VIRTUAL_OWNER;
     }
+    closing.requireOpen();
     throw Closing.outside();
   }
 
@@ -327,7 +327,7 @@ public final class SuspendingExecution implements ActionExecution {
       // begins in between ends by itself.
       long id = state.id();
       CallWait wait = state.currentWait();
-      state.markCancelled();
+      state.markEnded(Verdict.OUTCOME_CANCELLED);
       // Before the action is woken, which may wait for one of them: it is to see how that ended.
       state.endSubmitted();
       engine.cancelContext(id);

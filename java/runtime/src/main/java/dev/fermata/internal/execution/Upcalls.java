@@ -45,8 +45,10 @@ final class Upcalls implements EngineUpcalls {
     }
     FlightEvents.Interval recorded =
         FlightEvents.call(executorName, call.supplierType(), call.createdNanos());
+    // What depends on the future of the supplier before may have interrupted this thread.
+    Thread.interrupted();
     int outcome = call.run();
-    // A supplier that interrupted its own thread must not interrupt the worker's next one.
+    // A supplier that interrupted its own thread must not interrupt what depends on its future.
     Thread.interrupted();
     recorded.end(outcome == Verdict.OUTCOME_VALUE ? "value" : "error");
     if (!abandoned.isEmpty()) {

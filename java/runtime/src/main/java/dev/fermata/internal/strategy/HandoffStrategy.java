@@ -3,8 +3,6 @@
 package dev.fermata.internal.strategy;
 
 import dev.fermata.Strategy;
-import java.security.AccessController;
-import java.security.PrivilegedAction;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
@@ -30,7 +28,7 @@ final class HandoffStrategy implements SuspensionStrategy {
           KEEP_ALIVE_SECONDS,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
-          HandoffStrategy::newCarrier);
+          serving -> BareThread.daemon(serving, "fermata-carrier-" + CARRIERS.incrementAndGet()));
 
   /**
    * @param guard sees the monitors of an action: another action that wants one of them would stop
@@ -79,16 +77,5 @@ final class HandoffStrategy implements SuspensionStrategy {
       throw new IllegalStateException(
           "The executor is closed: its actions can no longer be started", closed);
     }
-  }
-
-  private static Thread newCarrier(Runnable serving) {
-    // What whoever happens to need the first carrier hands down is not for all actions: inheritable
-    // thread-locals, and up to Java 23 the protection domains on the stack, with the class loaders.
-    PrivilegedAction<Thread> creation =
-        () -> new Thread(null, serving, "fermata-carrier-" + CARRIERS.incrementAndGet(), 0, false);
-    Thread carrier = AccessController.doPrivileged(creation);
-    carrier.setDaemon(true);
-    carrier.setContextClassLoader(HandoffStrategy.class.getClassLoader());
-    return carrier;
   }
 }
