@@ -26,7 +26,8 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Action {
   /**
-   * Returns the name of a bean of type {@link FermataTaskExecutor}.
+   * Returns the name or qualifier of a bean of type {@link FermataTaskExecutor}; placeholders and
+   * expressions are resolved. That of a method comes before that of the bean's class.
    *
    * @return empty, the default, for the only or the primary one, else the one named {@code
    *     taskExecutor}

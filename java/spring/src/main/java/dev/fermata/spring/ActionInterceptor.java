@@ -3,6 +3,8 @@
 package dev.fermata.spring;
 
 import dev.fermata.ActionScope;
+import dev.fermata.ErrorKind;
+import dev.fermata.FermataException;
 import java.lang.reflect.Method;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -13,20 +15,13 @@ import java.util.concurrent.Future;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.springframework.beans.factory.BeanFactory;
-import org.springframework.beans.factory.NoSuchBeanDefinitionException;
-import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
-import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.util.StringUtils;
 
-/** Runs an invocation as an action, unless it is part of one. Stateless; any thread. */
+/** Runs an invocation as an action, unless it is part of one. Any thread. */
 final class ActionInterceptor implements MethodInterceptor {
-  /** The name under which Spring looks for the executor of {@code @Async} among several. */
-  private static final String DEFAULT_BEAN = "taskExecutor";
-
-  private final BeanFactory beans;
+  private final ActionExecutors executors;
 
   ActionInterceptor(BeanFactory beans) {
-    this.beans = beans;
+    executors = new ActionExecutors(beans);
   }
 
   @Override
@@ -34,14 +29,34 @@ final class ActionInterceptor implements MethodInterceptor {
     if (ActionScope.current().isPresent()) {
       return invocation.proceed();
     }
-    Class<?> returned = invocation.getMethod().getReturnType();
-    FermataTaskExecutor executor = executor(invocation);
+    Method method = Invocations.userMethod(invocation);
+    Class<?> returned = method.getReturnType();
+    FermataTaskExecutor executor = executors.of(method, Invocations.target(invocation));
     if (CompletionStage.class.isAssignableFrom(returned)
         || Future.class.isAssignableFrom(returned)) {
       requireReplaceable(invocation.getMethod());
       return executor.submitAction(unwrapped(invocation));
     }
-    return outcome(executor.submitAction(() -> Invocations.proceed(invocation)));
+    CompletableFuture<Object> action = executor.submitAction(() -> Invocations.proceed(invocation));
+    try {
+      return outcome(action);
+    } catch (InterruptedException interrupted) {
+      throw declared(interrupted, method);
+    }
+  }
+
+  /** A caller is not to be told by an exception that it cannot expect. */
+  private static Exception declared(InterruptedException interrupted, Method method) {
+    for (Class<?> declared : method.getExceptionTypes()) {
+      if (declared.isInstance(interrupted)) {
+        return interrupted;
+      }
+    }
+    Thread.currentThread().interrupt();
+    return new FermataException(
+        ErrorKind.CANCELLED,
+        "Interrupted while waiting for the action " + method + ", which was cancelled",
+        interrupted);
   }
 
   private static void requireReplaceable(Method method) {
@@ -79,36 +94,6 @@ final class ActionInterceptor implements MethodInterceptor {
     } catch (InterruptedException | CancellationException ended) {
       future.cancel(true);
       throw ended;
-    }
-  }
-
-  private FermataTaskExecutor executor(MethodInvocation invocation) {
-    Method method = Invocations.userMethod(invocation);
-    Action action = AnnotatedElementUtils.findMergedAnnotation(method, Action.class);
-    if (action == null) {
-      action = AnnotatedElementUtils.findMergedAnnotation(method.getDeclaringClass(), Action.class);
-    }
-    if (action != null && StringUtils.hasText(action.value())) {
-      return beans.getBean(action.value(), FermataTaskExecutor.class);
-    }
-    try {
-      return beans.getBean(FermataTaskExecutor.class);
-    } catch (NoUniqueBeanDefinitionException several) {
-      if (beans.containsBean(DEFAULT_BEAN)
-          && beans.isTypeMatch(DEFAULT_BEAN, FermataTaskExecutor.class)) {
-        return beans.getBean(DEFAULT_BEAN, FermataTaskExecutor.class);
-      }
-      throw new IllegalStateException(
-          "Which FermataTaskExecutor runs "
-              + method
-              + "? There are "
-              + several.getBeanNamesFound()
-              + ": name one by @Action(\"…\"), make one primary, or call one "
-              + DEFAULT_BEAN,
-          several);
-    } catch (NoSuchBeanDefinitionException none) {
-      throw new IllegalStateException(
-          method + " is marked @Action, but there is no bean of type FermataTaskExecutor", none);
     }
   }
 }

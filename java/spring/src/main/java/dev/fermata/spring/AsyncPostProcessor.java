@@ -5,16 +5,14 @@ package dev.fermata.spring;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.aopalliance.intercept.MethodInterceptor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.aop.Advisor;
 import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.framework.Advised;
+import org.springframework.aop.interceptor.AsyncExecutionInterceptor;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
-import org.springframework.beans.factory.BeanFactory;
-import org.springframework.beans.factory.BeanFactoryAware;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.scheduling.annotation.AsyncAnnotationAdvisor;
 import org.springframework.util.ReflectionUtils;
@@ -22,20 +20,14 @@ import org.springframework.util.ReflectionUtils;
 /**
  * Looks at the proxies that Spring has made for {@code @Async}: lets methods with plain return
  * values suspend their caller, and warns of calls that pass the proxy by. Belongs to one bean
- * factory; remembers of which classes it has warned.
+ * factory; remembers of which classes it has warned. Thread-safe.
  *
  * <p>Not {@code Ordered}, so that it sees proxies after all that is: Spring's own makes them.
  */
-final class AsyncPostProcessor implements BeanPostProcessor, BeanFactoryAware {
+final class AsyncPostProcessor implements BeanPostProcessor {
   private static final Logger LOG = LoggerFactory.getLogger(AsyncPostProcessor.class);
 
   private final Set<Class<?>> looked = ConcurrentHashMap.newKeySet();
-  private BeanFactory beans;
-
-  @Override
-  public void setBeanFactory(BeanFactory beanFactory) {
-    beans = beanFactory;
-  }
 
   @Override
   public Object postProcessAfterInitialization(Object bean, String beanName) {
@@ -43,8 +35,13 @@ final class AsyncPostProcessor implements BeanPostProcessor, BeanFactoryAware {
       for (Advisor advisor : advised.getAdvisors()) {
         if (advisor instanceof AsyncAnnotationAdvisor async) {
           Class<?> type = AopUtils.getTargetClass(bean);
-          if (!advised.isFrozen() && hasPlainResults(async, type)) {
-            advised.replaceAdvisor(async, suspending(async));
+          if (!advised.isFrozen()
+              && async.getAdvice() instanceof AsyncExecutionInterceptor springs
+              && hasPlainResults(async, type)) {
+            advised.replaceAdvisor(
+                async,
+                new DefaultPointcutAdvisor(
+                    async.getPointcut(), new SuspendingAsyncInterceptor(springs)));
           }
           if (looked.add(type)) {
             warn(async, type);
@@ -61,12 +58,6 @@ final class AsyncPostProcessor implements BeanPostProcessor, BeanFactoryAware {
             method ->
                 SuspendingAsyncInterceptor.isPlain(method)
                     && async.getPointcut().getMethodMatcher().matches(method, type));
-  }
-
-  private Advisor suspending(PointcutAdvisor async) {
-    return new DefaultPointcutAdvisor(
-        async.getPointcut(),
-        new SuspendingAsyncInterceptor((MethodInterceptor) async.getAdvice(), beans));
   }
 
   private static void warn(PointcutAdvisor async, Class<?> type) {

@@ -19,4 +19,13 @@ import org.springframework.context.annotation.Import;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Import(FermataConfiguration.class)
-public @interface EnableFermata {}
+public @interface EnableFermata {
+  /**
+   * Returns whether a bean with interfaces gets a proxy that is a subclass too, so that it can be
+   * injected as its class. With Spring Boot {@code spring.aop.proxy-target-class} decides.
+   *
+   * @return {@code false}, the default, for a proxy that implements the interfaces alone, as that
+   *     of {@code @EnableAsync}
+   */
+  boolean proxyTargetClass() default false;
+}

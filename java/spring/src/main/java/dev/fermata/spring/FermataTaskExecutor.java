@@ -79,7 +79,8 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
   }
 
   /**
-   * Sets the most workers of tasks. They start on demand. Without the native library also the most
+   * Sets the most workers of tasks. They start on demand. Each loop has as many of its own, for
+   * {@link dev.fermata.ActionScope#call(Supplier)}. Without the native library also the most
    * threads of actions.
    *
    * @param workers at least 1, default 256
@@ -89,7 +90,8 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
   }
 
   /**
-   * Sets how many tasks may wait for a worker; one more is refused.
+   * Sets how many tasks may wait for a worker; one more is refused. Also how many calls of actions
+   * may wait for a worker of their loop.
    *
    * @param capacity at least 1, default 65,536
    */
@@ -98,7 +100,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
   }
 
   /**
-   * Sets how long an idle worker lives.
+   * Sets how long an idle worker of tasks lives; it does not hold for those of loops.
    *
    * @param duration not negative, default 30 seconds
    */
@@ -111,7 +113,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
 
   /**
    * Sets the most unfinished actions, tasks in mode {@link TaskMode#ACTION} included; one more is
-   * refused.
+   * refused. A cancelled one is unfinished until its code ends.
    *
    * @param actions at least 1, default 10,000
    */
@@ -201,7 +203,9 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
         .ownerKind(OwnerKind.THREADED_LOOP)
         .name(name)
         .asyncThreads(concurrency)
-        .maxActions(maxActions)
+        .queueCapacity(queueCapacity)
+        // The service refuses what is too much; a loop would let the submitter wait.
+        .maxActions(Integer.MAX_VALUE)
         .build();
   }
 

@@ -12,11 +12,16 @@ import org.springframework.core.BridgeMethodResolver;
 final class Invocations {
   private Invocations() {}
 
+  /** The target's class. */
+  static Class<?> target(MethodInvocation invocation) {
+    return invocation.getThis() == null
+        ? invocation.getMethod().getDeclaringClass()
+        : AopUtils.getTargetClass(invocation.getThis());
+  }
+
   /** The method as the target's class declares it, where its annotations are. */
   static Method userMethod(MethodInvocation invocation) {
-    Class<?> target =
-        invocation.getThis() == null ? null : AopUtils.getTargetClass(invocation.getThis());
-    return BridgeMethodResolver.getMostSpecificMethod(invocation.getMethod(), target);
+    return BridgeMethodResolver.getMostSpecificMethod(invocation.getMethod(), target(invocation));
   }
 
   /** Goes on as a {@code Callable} may, which cannot throw every {@code Throwable}. */

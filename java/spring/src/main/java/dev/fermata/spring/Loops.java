@@ -72,13 +72,9 @@ final class Loops implements TaskRunner {
   }
 
   @Override
-  public void close() {
-    List<ActionLoop> closing;
-    synchronized (this) {
-      closed = true;
-      closing = List.copyOf(loops);
-    }
-    closing.forEach(ActionLoop::close);
+  public synchronized List<Runnable> close() {
+    closed = true;
+    return loops.stream().<Runnable>map(loop -> loop::close).toList();
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.fermata.ContinuationContext;
 import dev.fermata.FermataExecutorMXBean;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
  * Actions where nothing can be suspended: each runs from its beginning to its end on a worker. One
@@ -30,9 +31,8 @@ final class PooledActions implements TaskRunner {
   }
 
   @Override
-  public void close() {
-    inline.close();
-    workers.close();
+  public List<Runnable> close() {
+    return Stream.concat(Stream.of(inline::close), workers.close().stream()).toList();
   }
 
   @Override

@@ -5,34 +5,43 @@ package dev.fermata.spring;
 import dev.fermata.ActionScope;
 import java.lang.reflect.Method;
 import java.util.Optional;
-import java.util.concurrent.Executor;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
-import org.springframework.beans.factory.BeanFactory;
+import org.springframework.aop.interceptor.AsyncExecutionAspectSupport;
+import org.springframework.aop.interceptor.AsyncExecutionInterceptor;
 import org.springframework.core.task.AsyncTaskExecutor;
-import org.springframework.scheduling.annotation.AnnotationAsyncExecutionInterceptor;
-import org.springframework.scheduling.annotation.AsyncConfigurer;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * In place of Spring's advice of {@code @Async}, for beans with methods that return plain values.
- * Inside an action such a method runs on its executor and suspends the action until its value is
- * there; everything else is left to Spring's advice.
+ * Inside an action such a method runs on the executor that Spring's advice chooses, and suspends
+ * the action until its value is there; everything else is left to Spring's advice. Stateless; any
+ * thread.
  */
-final class SuspendingAsyncInterceptor extends AnnotationAsyncExecutionInterceptor {
-  private final MethodInterceptor springs;
+final class SuspendingAsyncInterceptor implements MethodInterceptor {
+  // Spring offers no public way to ask which executor its advice takes, and how it is configured.
+  private static final Method CHOICE = choice();
 
-  SuspendingAsyncInterceptor(MethodInterceptor springs, BeanFactory beans) {
-    super(null);
+  private final AsyncExecutionInterceptor springs;
+
+  SuspendingAsyncInterceptor(AsyncExecutionInterceptor springs) {
     this.springs = springs;
-    setBeanFactory(beans);
-    // As Spring does; asked for when first needed.
-    configure(() -> ofConfigurer(beans), null);
   }
 
-  private static Executor ofConfigurer(BeanFactory beans) {
-    AsyncConfigurer configurer = beans.getBeanProvider(AsyncConfigurer.class).getIfUnique();
-    return configurer == null ? null : configurer.getAsyncExecutor();
+  private static Method choice() {
+    try {
+      Method choice =
+          AsyncExecutionAspectSupport.class.getDeclaredMethod(
+              "determineAsyncExecutor", Method.class);
+      ReflectionUtils.makeAccessible(choice);
+      return choice;
+    } catch (NoSuchMethodException unknownSpring) {
+      throw new IllegalStateException(
+          "AsyncExecutionAspectSupport has no method determineAsyncExecutor: use Spring 6.2",
+          unknownSpring);
+    }
   }
 
   /** Whether Spring would refuse the return type. */
@@ -46,14 +55,25 @@ final class SuspendingAsyncInterceptor extends AnnotationAsyncExecutionIntercept
   @Override
   public Object invoke(MethodInvocation invocation) throws Throwable {
     Optional<ActionScope> scope = ActionScope.current();
-    if (scope.isEmpty() || !isPlain(invocation.getMethod())) {
+    Method method = Invocations.userMethod(invocation);
+    if (scope.isEmpty() || !isPlain(method)) {
       return springs.invoke(invocation);
     }
-    Method method = Invocations.userMethod(invocation);
-    AsyncTaskExecutor executor = determineAsyncExecutor(method);
+    CompletableFuture<Object> call =
+        executor(method).submitCompletable(() -> Invocations.proceed(invocation));
+    try {
+      return scope.get().await(call);
+    } finally {
+      // The wait ended before the call did: the action was cut off, and nobody wants the value.
+      call.cancel(true);
+    }
+  }
+
+  private AsyncTaskExecutor executor(Method method) {
+    Object executor = ReflectionUtils.invokeMethod(CHOICE, springs, method);
     if (executor == null) {
       throw new IllegalStateException("There is no executor for the @Async method " + method);
     }
-    return scope.get().await(executor.submitCompletable(() -> Invocations.proceed(invocation)));
+    return (AsyncTaskExecutor) executor;
   }
 }

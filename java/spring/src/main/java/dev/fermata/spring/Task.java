@@ -6,17 +6,25 @@ import dev.fermata.SuspendingFuture;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A task with its future. Begins at most once, and not after it was dropped or cancelled;
- * cancelling it interrupts it if asked to. Thread-safe.
+ * A task with its future. Waits, runs at most once, and is over; one that is dropped is over
+ * without having run. Its future may end before it: cancelling that interrupts it if asked to.
+ * Thread-safe.
  */
 final class Task<T> extends SuspendingFuture<T> implements Runnable {
   private final Callable<T> body;
   private final Runnable origin;
-  private final AtomicBoolean taken = new AtomicBoolean();
+  private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
   private volatile CompletableFuture<Void> run;
+  private volatile boolean stopped;
+
+  private enum State {
+    WAITING,
+    RUNNING,
+    OVER
+  }
 
   /**
    * @param origin what was handed in, or {@code null} for this task
@@ -34,19 +42,45 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
   /** Takes what {@link TaskRunner#run} returned. */
   void runsAs(CompletableFuture<Void> running) {
     run = running;
-    if (isCancelled()) {
+    if (stopped) {
       running.cancel(true);
     }
   }
 
-  /** Claims the task, to begin or to drop it; returns whether nobody had. */
-  boolean take() {
-    return taken.compareAndSet(false, true);
+  /** Claims the task, to run it; whoever does calls {@link #end}. Returns whether nobody had. */
+  boolean begin() {
+    return state.compareAndSet(State.WAITING, State.RUNNING);
   }
 
-  /** Whether it has begun, or never will. */
-  boolean isTaken() {
-    return taken.get();
+  void end() {
+    state.set(State.OVER);
+  }
+
+  /** Cancels the task if it waits still; returns whether it did. */
+  boolean drop() {
+    boolean waited = state.compareAndSet(State.WAITING, State.OVER);
+    if (waited) {
+      super.cancel(false);
+      stop();
+    }
+    return waited;
+  }
+
+  /** Interrupts the task if it runs, and takes it from its runner if it waits. */
+  void stop() {
+    stopped = true;
+    CompletableFuture<Void> running = run;
+    if (running != null) {
+      running.cancel(true);
+    }
+  }
+
+  boolean isWaiting() {
+    return state.get() == State.WAITING;
+  }
+
+  boolean isOver() {
+    return state.get() == State.OVER;
   }
 
   @Override
@@ -56,10 +90,8 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
     }
     try {
       complete(body.call());
-    } catch (CompletionException wrapped) {
-      completeExceptionally(wrapped);
     } catch (Throwable thrown) {
-      // As those of CompletableFuture.supplyAsync, which Spring's own executors use.
+      // As Spring's own executors do, also with a CompletionException: get() takes one off.
       completeExceptionally(new CompletionException(thrown));
     }
   }
@@ -67,9 +99,8 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     boolean cancelled = super.cancel(mayInterruptIfRunning);
-    CompletableFuture<Void> running = run;
-    if (cancelled && running != null && (mayInterruptIfRunning || take())) {
-      running.cancel(true);
+    if (cancelled && !drop() && mayInterruptIfRunning) {
+      stop();
     }
     return cancelled;
   }

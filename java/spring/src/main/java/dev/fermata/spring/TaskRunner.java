@@ -17,8 +17,13 @@ interface TaskRunner {
    */
   CompletableFuture<Void> run(Runnable body);
 
-  /** Interrupts what runs, and waits for the threads as long as a close timeout allows. */
-  void close();
+  /**
+   * Takes no body any more.
+   *
+   * @return to be run, at the same time if there are several: each interrupts bodies, and waits for
+   *     their threads as long as a close timeout allows
+   */
+  List<Runnable> close();
 
   /** Returns what its engines do, as far as there are any by now. */
   List<FermataExecutorMXBean> metrics();

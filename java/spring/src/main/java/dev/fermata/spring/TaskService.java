@@ -15,13 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The life of the tasks and actions of one {@link FermataTaskExecutor}, as an executor service.
- * Owns them and the runners; when it is shut down and nothing is left, a thread of its own closes
- * the runners, since no task may end the thread that it runs on. Thread-safe.
+ * Owns them and the runners; when it is shut down and nothing is left, threads of its own close the
+ * runners, since no task may end the thread that it runs on. Thread-safe.
  */
 final class TaskService extends AbstractExecutorService {
   private static final Logger LOG = LoggerFactory.getLogger(TaskService.class);
@@ -100,20 +101,20 @@ final class TaskService extends AbstractExecutorService {
         throw new RejectedExecutionException(name + " is shut down");
       }
       Runnable decorated = decorator.apply(task);
-      CompletableFuture<Void> run = runner.run(() -> run(task, decorated));
+      CompletableFuture<Void> run = runner.run(() -> run(task, decorated, isAction));
       accepted = true;
-      run.whenComplete((nothing, failure) -> end(task, isAction, failure));
+      run.whenComplete((nothing, failure) -> letGo(task, isAction));
       task.runsAs(run);
     } finally {
       if (!accepted) {
-        end(task, isAction, null);
+        letGo(task, isAction);
       }
     }
     return task;
   }
 
-  private void run(Task<?> task, Runnable decorated) {
-    if (!task.take()) {
+  private void run(Task<?> task, Runnable decorated, boolean isAction) {
+    if (!task.begin()) {
       return;
     }
     active.incrementAndGet();
@@ -129,26 +130,27 @@ final class TaskService extends AbstractExecutorService {
           new IllegalStateException("What decorates the tasks of " + name + " did not run this"));
     }
     active.decrementAndGet();
-    endIfOver();
+    task.end();
+    release(task, isAction);
   }
 
-  /**
-   * @param failure why the runner did not run it, or {@code null}
-   */
-  private void end(Task<?> task, boolean isAction, Throwable failure) {
-    // Cut off after it began, it still ends by itself.
-    if (failure != null && task.take()) {
-      task.cancel(false);
+  /** Its runner has let go of it; cut off after it began, it still ends by itself. */
+  private void letGo(Task<?> task, boolean isAction) {
+    task.drop();
+    if (task.isOver()) {
+      release(task, isAction);
     }
-    if (isAction) {
+  }
+
+  private void release(Task<?> task, boolean isAction) {
+    if (unfinished.remove(task) && isAction) {
       unfinishedActions.decrementAndGet();
     }
-    unfinished.remove(task);
     endIfOver();
   }
 
   private void endIfOver() {
-    if (shutdown && unfinished.isEmpty() && active.get() == 0) {
+    if (shutdown && unfinished.isEmpty()) {
       ended.countDown();
       close();
     }
@@ -165,29 +167,33 @@ final class TaskService extends AbstractExecutorService {
     shutdown = true;
     List<Runnable> dropped = new ArrayList<>();
     for (Task<?> task : unfinished) {
-      if (task.take()) {
+      if (task.drop()) {
         dropped.add(task.origin());
-        task.cancel(false);
       }
     }
+    // Not before: a thread that is interrupted would take the next that waits.
+    unfinished.forEach(Task::stop);
     close();
     endIfOver();
     return dropped;
   }
 
+  /** All at once: the threads of one runner may need as long as they are given. */
   private void close() {
     if (closing.compareAndSet(false, true)) {
-      Thread thread =
-          new Thread(
-              () -> {
-                actions.close();
-                calls.close();
-                closed.countDown();
-              },
-              name + "-close");
-      thread.setDaemon(true);
-      thread.start();
+      CompletableFuture.allOf(
+              Stream.of(actions, calls)
+                  .flatMap(runner -> runner.close().stream())
+                  .map(closing -> CompletableFuture.runAsync(closing, this::onOwnThread))
+                  .toArray(CompletableFuture<?>[]::new))
+          .whenComplete((nothing, failure) -> closed.countDown());
     }
+  }
+
+  private void onOwnThread(Runnable closing) {
+    Thread thread = new Thread(closing, name + "-close");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   @Override
@@ -214,6 +220,6 @@ final class TaskService extends AbstractExecutorService {
 
   /** How many have not begun. */
   int queued() {
-    return (int) unfinished.stream().filter(task -> !task.isTaken()).count();
+    return (int) unfinished.stream().filter(Task::isWaiting).count();
   }
 }

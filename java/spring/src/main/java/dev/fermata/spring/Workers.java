@@ -37,8 +37,8 @@ final class Workers implements TaskRunner {
   }
 
   @Override
-  public void close() {
-    executor.close();
+  public List<Runnable> close() {
+    return List.of(executor::close);
   }
 
   @Override

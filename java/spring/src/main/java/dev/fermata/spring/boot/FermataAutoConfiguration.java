@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.fermata.spring.boot;
 
-import dev.fermata.spring.FermataConfiguration;
+import dev.fermata.spring.EnableFermata;
 import dev.fermata.spring.FermataTaskExecutor;
 import io.micrometer.context.ContextRegistry;
 import java.util.concurrent.Executor;
@@ -39,7 +39,7 @@ import org.springframework.web.context.request.RequestAttributesThreadLocalAcces
     havingValue = "true",
     matchIfMissing = true)
 @EnableConfigurationProperties(FermataProperties.class)
-@Import({FermataConfiguration.class, NamedExecutorsRegistrar.class})
+@Import(NamedExecutorsRegistrar.class)
 public class FermataAutoConfiguration {
   static final String EXECUTORS_BEAN_NAME = "fermataExecutors";
 
@@ -61,6 +61,21 @@ public class FermataAutoConfiguration {
   FermataTaskExecutor applicationTaskExecutor(FermataExecutors executors) {
     return executors.defaultExecutor();
   }
+
+  /** As Boot has it for its own proxies. */
+  @Configuration(proxyBeanMethods = false)
+  @EnableFermata(proxyTargetClass = true)
+  @ConditionalOnProperty(
+      name = "spring.aop.proxy-target-class",
+      havingValue = "true",
+      matchIfMissing = true)
+  static class SubclassProxyConfiguration {}
+
+  /** For those who ask for proxies of interfaces. */
+  @Configuration(proxyBeanMethods = false)
+  @EnableFermata
+  @ConditionalOnProperty(name = "spring.aop.proxy-target-class", havingValue = "false")
+  static class InterfaceProxyConfiguration {}
 
   /** Lets the locale follow tasks and actions, and the request if there are any. */
   @Configuration(proxyBeanMethods = false)

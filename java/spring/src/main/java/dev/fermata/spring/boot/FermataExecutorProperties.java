@@ -16,13 +16,13 @@ public class FermataExecutorProperties {
    */
   private TaskMode tasks = TaskMode.CALL;
 
-  /** Most worker threads; they start on demand. */
+  /** Most worker threads of tasks, and of each loop; they start on demand. */
   private int concurrency = 256;
 
-  /** Most tasks that wait for a worker; one more is rejected. */
+  /** Most tasks that wait for a worker, one more is rejected; for each loop as many calls. */
   private int queueCapacity = 65536;
 
-  /** How long an idle worker thread stays. */
+  /** How long an idle worker thread of tasks stays. */
   private Duration keepAlive = Duration.ofSeconds(30);
 
   /** Most unfinished actions; one more is rejected. */

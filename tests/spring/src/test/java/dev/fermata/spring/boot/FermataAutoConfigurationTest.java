@@ -4,6 +4,7 @@ package dev.fermata.spring.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fermata.spring.Action;
 import dev.fermata.spring.FermataTaskExecutor;
 import dev.fermata.spring.TaskMode;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -71,6 +73,35 @@ class FermataAutoConfigurationTest {
                   .isSameAs(context.getBean("applicationTaskExecutor"));
               assertThat(context.getBean(Service.class).byDefault().join())
                   .startsWith("applicationTaskExecutor");
+            });
+  }
+
+  interface Planning {
+    String plan();
+  }
+
+  static class Planner implements Planning {
+    @Action
+    @Override
+    public String plan() {
+      return "planned";
+    }
+  }
+
+  @Test
+  void actionsOfABeanWithAnInterfaceAreThoseOfItsClassToo() {
+    boot.withBean(Planner.class)
+        .run(context -> assertThat(context.getBean(Planner.class).plan()).isEqualTo("planned"));
+  }
+
+  @Test
+  void proxiesOfInterfacesCanBeAskedFor() {
+    boot.withBean(Planner.class)
+        .withPropertyValues("spring.aop.proxy-target-class=false")
+        .run(
+            context -> {
+              assertThat(AopUtils.isJdkDynamicProxy(context.getBean(Planning.class))).isTrue();
+              assertThat(context.getBean(Planning.class).plan()).isEqualTo("planned");
             });
   }
 
