@@ -45,6 +45,10 @@ final class SelfInvocations {
 
   private static final Pattern LAMBDA = Pattern.compile("lambda\\$(.+)\\$\\d+");
 
+  /** Without code, without {@code this}, or a compiler's bridge to the method that was written. */
+  private static final int NOT_CALLERS =
+      Opcodes.ACC_STATIC | Opcodes.ACC_ABSTRACT | Opcodes.ACC_NATIVE | Opcodes.ACC_BRIDGE;
+
   private final Class<?> type;
   private final MethodMatcher matcher;
   private final Set<Call> found = new LinkedHashSet<>();
@@ -113,7 +117,7 @@ final class SelfInvocations {
   }
 
   private void look(Class<?> part, ClassNode node, MethodNode method) throws AnalyzerException {
-    if ((method.access & (Opcodes.ACC_STATIC | Opcodes.ACC_ABSTRACT | Opcodes.ACC_NATIVE)) != 0) {
+    if ((method.access & NOT_CALLERS) != 0) {
       return;
     }
     Frame<SourceValue>[] frames = null;

@@ -160,6 +160,18 @@ class SelfInvocationTest {
     }
   }
 
+  interface Generic<T> {
+    T target();
+  }
+
+  static class OfAGenericInterface implements Generic<CompletableFuture<String>> {
+    @Override
+    @Async
+    public CompletableFuture<String> target() {
+      return onThread();
+    }
+  }
+
   static class Unmarked {
     public CompletableFuture<String> caller() {
       return target();
@@ -319,7 +331,8 @@ class SelfInvocationTest {
         OfAnother.class,
         Unmarked.class,
         Overloaded.class,
-        Parent.class
+        Parent.class,
+        OfAGenericInterface.class
       })
   void otherCallsAreNotWarnedOf(Class<?> type) {
     assertThat(warnings(ByProxies.class, type)).isEmpty();
