@@ -384,6 +384,17 @@ public final class ActionLoop implements AutoCloseable {
     }
 
     /**
+     * Sets how long an idle worker stays.
+     *
+     * @param duration not negative, default 30 seconds
+     * @return this builder
+     */
+    public Builder keepAlive(Duration duration) {
+      executor.keepAlive(duration);
+      return this;
+    }
+
+    /**
      * Sets the deadline of calls that name none.
      *
      * @param deadline positive, or {@code null} for none, the default

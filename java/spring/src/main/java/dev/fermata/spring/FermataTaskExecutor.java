@@ -100,7 +100,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
   }
 
   /**
-   * Sets how long an idle worker of tasks lives; it does not hold for those of loops.
+   * Sets how long an idle worker lives.
    *
    * @param duration not negative, default 30 seconds
    */
@@ -204,6 +204,7 @@ public class FermataTaskExecutor extends ExecutorConfigurationSupport
         .name(name)
         .asyncThreads(concurrency)
         .queueCapacity(queueCapacity)
+        .keepAlive(keepAlive)
         // The service refuses what is too much; a loop would let the submitter wait.
         .maxActions(Integer.MAX_VALUE)
         .build();

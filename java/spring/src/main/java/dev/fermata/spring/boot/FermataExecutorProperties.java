@@ -22,7 +22,7 @@ public class FermataExecutorProperties {
   /** Most tasks that wait for a worker, one more is rejected; for each loop as many calls. */
   private int queueCapacity = 65536;
 
-  /** How long an idle worker thread of tasks stays. */
+  /** How long an idle worker thread stays. */
   private Duration keepAlive = Duration.ofSeconds(30);
 
   /** Most unfinished actions; one more is rejected. */
