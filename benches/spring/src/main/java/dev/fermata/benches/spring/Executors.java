@@ -58,7 +58,8 @@ public class Executors {
         FermataTaskExecutor fermata = new FermataTaskExecutor();
         fermata.setThreadNamePrefix(prefix);
         fermata.setConcurrency(CALLS);
-        fermata.setMaxActions(CALLS);
+        // An action's place is free only a moment after its future is complete.
+        fermata.setMaxActions(2 * CALLS);
         fermata.setTasks(name().equals("fermata-call") ? TaskMode.CALL : TaskMode.ACTION);
         return fermata;
     }
