@@ -14,8 +14,11 @@ import java.util.concurrent.atomic.AtomicReference;
  * Thread-safe.
  */
 final class Task<T> extends SuspendingFuture<T> implements Runnable {
-  private final Callable<T> body;
   private final Runnable origin;
+
+  /** Until it has run or never will: the future may be kept for longer than what it refers to. */
+  private volatile Callable<T> body;
+
   private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
   private volatile CompletableFuture<Void> run;
   private volatile boolean stopped;
@@ -60,6 +63,7 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
   boolean drop() {
     boolean waited = state.compareAndSet(State.WAITING, State.OVER);
     if (waited) {
+      body = null;
       super.cancel(false);
       stop();
     }
@@ -85,11 +89,13 @@ final class Task<T> extends SuspendingFuture<T> implements Runnable {
 
   @Override
   public void run() {
-    if (isCancelled()) {
+    Callable<T> code = body;
+    body = null;
+    if (code == null || isCancelled()) {
       return;
     }
     try {
-      complete(body.call());
+      complete(code.call());
     } catch (Throwable thrown) {
       // As Spring's own executors do, also with a CompletionException: get() takes one off.
       completeExceptionally(new CompletionException(thrown));
